@@ -1,0 +1,1 @@
+//! The gRPC contracts between Cairn's services: generated code and no logic

@@ -1,0 +1,1 @@
+//! The certificate authority: verifies evidence, lints and signs

@@ -1,0 +1,2 @@
+//! `cairn-ca`
+fn main() {}

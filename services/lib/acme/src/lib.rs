@@ -1,0 +1,1 @@
+//! Wire formats of ACME (RFC 8555): JWS, JWK, objects and problem documents; usable by clients too

@@ -1,0 +1,1 @@
+//! Certificate Transparency: SCTs and their verification

@@ -1,0 +1,1 @@
+//! Willing to issue: names, keys, and which challenges may prove what

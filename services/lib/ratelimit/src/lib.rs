@@ -1,0 +1,1 @@
+//! Rate limits: their names, the GCRA, and the stores behind them

@@ -1,0 +1,1 @@
+//! gRPC between the services: transport, caller allow lists, deadlines, errors, typed clients

@@ -1,0 +1,94 @@
+//! Challenges (RFC 8555 sections 7.1.5 and 8).
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::text_enum::text_enum;
+use crate::{ChallengeId, Error, Problem, Rng, Timestamp};
+
+text_enum! {
+    /// How control over an identifier is proved.
+    pub enum ChallengeType("challenge type") {
+        /// RFC 8555 section 8.3.
+        Http01 = "http-01",
+        /// RFC 8555 section 8.4.
+        Dns01 = "dns-01",
+        /// RFC 8737.
+        TlsAlpn01 = "tls-alpn-01",
+    }
+}
+
+text_enum! {
+    /// RFC 8555 section 7.1.6.
+    pub enum ChallengeStatus("challenge status") {
+        /// The client has not said yet that it is ready.
+        Pending = "pending",
+        /// The server is validating, perhaps again.
+        Processing = "processing",
+        /// Control was proved.
+        Valid = "valid",
+        /// Control was not proved.
+        Invalid = "invalid",
+    }
+}
+
+/// The random value of a challenge: 43 random characters of the base64url alphabet (258 bits).
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Token(String);
+
+impl Token {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    /// A fresh token; RFC 8555 section 8 asks for at least 128 bits of entropy.
+    pub fn new(rng: &dyn Rng) -> Self {
+        let mut random = [0; 43];
+        rng.fill(&mut random);
+        Self(
+            random
+                .iter()
+                .map(|byte| char::from(Self::ALPHABET[usize::from(byte & 63)]))
+                .collect(),
+        )
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Token {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let allowed = |byte: u8| Self::ALPHABET.contains(&byte);
+        if (22..=64).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::internal("a token is 22 to 64 characters of base64url"))
+        }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "token {}", self.0)
+    }
+}
+
+/// One way to prove control, part of an authorization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// Its id, part of its URL.
+    pub id: ChallengeId,
+    /// How control is proved.
+    pub kind: ChallengeType,
+    /// What the client has to show.
+    pub token: Token,
+    /// Where it stands.
+    pub status: ChallengeStatus,
+    /// When control was proved.
+    pub validated: Option<Timestamp>,
+    /// Why the last attempt failed; set while processing when the server will try again.
+    pub error: Option<Problem>,
+}

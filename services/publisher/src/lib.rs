@@ -1,0 +1,1 @@
+//! The publisher: submits to Certificate Transparency logs

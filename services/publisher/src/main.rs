@@ -1,0 +1,2 @@
+//! `cairn-publisher`
+fn main() {}

@@ -1,0 +1,1 @@
+//! The registration authority: the rules, and every order driven to an end

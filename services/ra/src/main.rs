@@ -1,0 +1,2 @@
+//! `cairn-ra`
+fn main() {}

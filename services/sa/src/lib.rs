@@ -1,0 +1,1 @@
+//! The storage authority: the only owner of the database

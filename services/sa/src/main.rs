@@ -1,0 +1,2 @@
+//! `cairn-sa`
+fn main() {}

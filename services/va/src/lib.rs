@@ -1,0 +1,1 @@
+//! The validation authority: performs challenges and signs what it saw

@@ -1,0 +1,2 @@
+//! `cairn-va`
+fn main() {}

@@ -1,0 +1,2 @@
+//! `cairn-wfe`
+fn main() {}
