@@ -1,0 +1,60 @@
+//! Logs: `tracing` events on standard error, for people or as JSON.
+
+use std::io::{IsTerminal, stderr};
+
+use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{Layer, Registry};
+
+use crate::audit;
+use crate::config::{Log, LogFormat};
+use crate::trace::Exporter;
+
+/// Parses `log.level`: a level, or a list as in `info,cairn_ra=debug`. Audit records always pass.
+pub(crate) fn parse_level(level: &str) -> Result<EnvFilter, String> {
+    EnvFilter::builder()
+        .parse(level)
+        .and_then(|filter| Ok(filter.add_directive(format!("{}=info", audit::TARGET).parse()?)))
+        .map_err(|_| format!("`{level}` is not a level or a list such as `info,cairn_ra=debug`"))
+}
+
+/// Installs the process's subscriber. Fails if there is one already, or if the level does not parse.
+pub(crate) fn install(config: &Log, exporter: Option<&Exporter>) -> Result<(), LogError> {
+    let filter = parse_level(&config.level).map_err(LogError::Level)?;
+    let lines = match config.format {
+        LogFormat::Human => human().boxed(),
+        LogFormat::Json => json().boxed(),
+    };
+    let traces = exporter.map(Exporter::layer);
+    tracing_subscriber::registry().with(lines.with_filter(filter)).with(traces).try_init()?;
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panic: {}", panic.payload_as_str().unwrap_or("no message"));
+    }));
+    Ok(())
+}
+
+/// Why the log could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LogError {
+    #[error("log.level: {0}")]
+    Level(String),
+    #[error("logs are set up already")]
+    Installed(#[from] TryInitError),
+}
+
+fn human() -> impl Layer<Registry> + Send + Sync {
+    tracing_subscriber::fmt::layer()
+        .with_writer(stderr)
+        .with_ansi(stderr().is_terminal())
+        .compact()
+}
+
+fn json() -> impl Layer<Registry> + Send + Sync {
+    tracing_subscriber::fmt::layer()
+        .with_writer(stderr)
+        .json()
+        .flatten_event(true)
+        .with_span_list(false)
+}
