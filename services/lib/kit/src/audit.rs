@@ -149,7 +149,10 @@ mod tests {
     fn logged(write: impl FnOnce()) -> Vec<Value> {
         let lines = Lines::default();
         let writer = lines.clone();
-        let json = fmt::layer().json().flatten_event(true).with_writer(move || writer.clone());
+        let json = fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_writer(move || writer.clone());
         let filter = crate::log::parse_level("error").unwrap();
         let subscriber = tracing_subscriber::registry().with(json.with_filter(filter));
         tracing::subscriber::with_default(subscriber, write);
@@ -191,7 +194,11 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_not_written() {
-        let lines = logged(|| Record::new("account.created", "account", "a1").created("valid").write());
+        let lines = logged(|| {
+            Record::new("account.created", "account", "a1")
+                .created("valid")
+                .write();
+        });
         for key in ["from", "actor", "request_id", "details"] {
             assert!(lines[0].get(key).is_none(), "{key}");
         }

@@ -9,7 +9,10 @@ use cairn_types::{Clock, Rng, Timestamp};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that everything else is given"
+    )]
     fn now(&self) -> Timestamp {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
@@ -22,8 +25,14 @@ pub struct SystemRng;
 
 impl Rng for SystemRng {
     /// Panics if the system has no randomness to give: a CA must not go on without.
-    #[expect(clippy::disallowed_methods, reason = "this is the generator that everything else is given")]
-    #[expect(clippy::expect_used, reason = "getrandom(2) cannot fail once the system has booted")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the generator that everything else is given"
+    )]
+    #[expect(
+        clippy::expect_used,
+        reason = "getrandom(2) cannot fail once the system has booted"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives random octets");
     }

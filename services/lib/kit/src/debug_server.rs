@@ -35,7 +35,11 @@ impl DebugServer {
     /// Binds `address`; port 0 lets the system choose one.
     pub async fn bind(address: SocketAddr, metrics: Metrics, health: Health) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
-        Ok(Self { listener, metrics, health })
+        Ok(Self {
+            listener,
+            metrics,
+            health,
+        })
     }
 
     /// Where it listens.
@@ -79,7 +83,11 @@ fn respond(method: &Method, path: &str, metrics: &Metrics, health: &Health) -> R
         "/livez" => (StatusCode::OK, TEXT, "alive\n".to_owned()),
         "/readyz" if health.is_ready() => (StatusCode::OK, TEXT, health.report()),
         "/readyz" => (StatusCode::SERVICE_UNAVAILABLE, TEXT, health.report()),
-        _ => (StatusCode::NOT_FOUND, TEXT, "try /metrics, /livez or /readyz\n".to_owned()),
+        _ => (
+            StatusCode::NOT_FOUND,
+            TEXT,
+            "try /metrics, /livez or /readyz\n".to_owned(),
+        ),
     };
     let response = Response::builder().header(CONTENT_TYPE, content_type);
     let response = if matches!(*method, Method::GET | Method::HEAD) {
@@ -113,7 +121,9 @@ mod tests {
         let (metrics, health) = (Metrics::new(), Health::new());
         metrics.counter("starts", "Starts").inc();
         let localhost = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = DebugServer::bind(localhost, metrics, health.clone()).await.unwrap();
+        let server = DebugServer::bind(localhost, metrics, health.clone())
+            .await
+            .unwrap();
         let address = server.address().unwrap();
         let serving = tokio::spawn(server.serve());
 
@@ -127,7 +137,11 @@ mod tests {
         assert!(request(address, "GET /readyz").await.starts_with("HTTP/1.1 503"));
 
         assert!(request(address, "GET /livez").await.starts_with("HTTP/1.1 200"));
-        assert!(request(address, "GET /metrics").await.contains("\ncairn_starts_total 1\n"));
+        assert!(
+            request(address, "GET /metrics")
+                .await
+                .contains("\ncairn_starts_total 1\n")
+        );
         assert!(request(address, "GET /").await.starts_with("HTTP/1.1 404"));
         assert!(request(address, "POST /livez").await.starts_with("HTTP/1.1 405"));
         serving.abort();

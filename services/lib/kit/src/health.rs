@@ -27,7 +27,9 @@ impl State {
 impl Health {
     /// No checks, so not ready.
     pub fn new() -> Self {
-        Self { state: Arc::new(watch::Sender::new(State::default())) }
+        Self {
+            state: Arc::new(watch::Sender::new(State::default())),
+        }
     }
 
     /// Adds a check, which fails as "starting" until told otherwise. Whoever asks again for the same
@@ -35,12 +37,19 @@ impl Health {
     pub fn check(&self, name: &'static str) -> Check {
         let mut index = 0;
         self.state.send_modify(|state| {
-            index = state.checks.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
-                state.checks.push((name, Err("starting".to_owned())));
-                state.checks.len() - 1
-            });
+            index = state
+                .checks
+                .iter()
+                .position(|(known, _)| *known == name)
+                .unwrap_or_else(|| {
+                    state.checks.push((name, Err("starting".to_owned())));
+                    state.checks.len() - 1
+                });
         });
-        Check { health: self.clone(), index }
+        Check {
+            health: self.clone(),
+            index,
+        }
     }
 
     /// Whether the process is ready.
@@ -124,7 +133,10 @@ mod tests {
     #[tokio::test]
     async fn ready_means_every_check_passes() {
         let health = Health::new();
-        assert_eq!((health.is_ready(), health.report().as_str()), (false, "not ready\n"));
+        assert_eq!(
+            (health.is_ready(), health.report().as_str()),
+            (false, "not ready\n")
+        );
         let (database, listener) = (health.check("database"), health.check("listener"));
         database.pass();
         assert_eq!(health.report(), "database: ok\nlistener: starting\nnot ready\n");

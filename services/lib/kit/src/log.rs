@@ -27,10 +27,16 @@ pub(crate) fn install(config: &Log, exporter: Option<&Exporter>) -> Result<(), L
         LogFormat::Json => json().boxed(),
     };
     let traces = exporter.map(Exporter::layer);
-    tracing_subscriber::registry().with(lines.with_filter(filter)).with(traces).try_init()?;
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(traces)
+        .try_init()?;
     std::panic::set_hook(Box::new(|panic| {
+        let payload = panic.payload();
+        let message = payload.downcast_ref::<&str>().copied();
+        let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "panic: {}", panic.payload_as_str().unwrap_or("no message"));
+        tracing::error!(place, "panic: {}", message.unwrap_or("no message"));
     }));
     Ok(())
 }

@@ -10,7 +10,10 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 pub(crate) struct Notifier(Option<OsString>);
 
 impl Notifier {
-    #[expect(clippy::disallowed_methods, reason = "systemd has no other way to name its socket")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "systemd has no other way to name its socket"
+    )]
     pub(crate) fn from_environment() -> Self {
         Self(std::env::var_os("NOTIFY_SOCKET"))
     }
@@ -28,7 +31,9 @@ fn send(socket: &OsString, state: &str) -> io::Result<()> {
         Some(name) => SocketAddr::from_abstract_name(name)?,
         None => SocketAddr::from_pathname(socket)?,
     };
-    UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address).map(|_| ())
+    UnixDatagram::unbound()?
+        .send_to_addr(state.as_bytes(), &address)
+        .map(|_| ())
 }
 
 #[cfg(test)]

@@ -112,7 +112,9 @@ where
     Fut: Future<Output = Result<(), E>>,
     E: Into<BoxError>,
 {
-    let path = arguments.get_one::<PathBuf>("config").map_or(Path::new(""), PathBuf::as_path);
+    let path = arguments
+        .get_one::<PathBuf>("config")
+        .map_or(Path::new(""), PathBuf::as_path);
     let loaded = config::load::<C>(path)?;
     if arguments.get_flag("check-config") {
         for warning in loaded.warnings {
@@ -128,7 +130,9 @@ where
     let runtime = builder.enable_all().build()?;
     let result = runtime.block_on(async {
         let traces = loaded.common.tracing.as_ref();
-        let exporter = traces.map(|config| Exporter::new(config, program.name)).transpose()?;
+        let exporter = traces
+            .map(|config| Exporter::new(config, program.name))
+            .transpose()?;
         log::install(&loaded.common.log, exporter.as_ref())?;
         for warning in loaded.warnings {
             tracing::warn!("{warning}");

@@ -35,8 +35,14 @@ impl Exporter {
             .map_err(|error| format!("tracing.endpoint: {error}"))?;
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
-            .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(config.ratio))))
-            .with_resource(Resource::builder_empty().with_attribute(service_name(service)).build())
+            .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(
+                config.ratio,
+            ))))
+            .with_resource(
+                Resource::builder_empty()
+                    .with_attribute(service_name(service))
+                    .build(),
+            )
             .build();
         Ok(Self { provider })
     }
@@ -86,7 +92,10 @@ struct HeaderInjector<'h>(&'h mut HeaderMap);
 
 impl Injector for HeaderInjector<'_> {
     fn set(&mut self, key: &str, value: String) {
-        if let (Ok(name), Ok(value)) = (http::HeaderName::try_from(key), http::HeaderValue::try_from(value)) {
+        if let (Ok(name), Ok(value)) = (
+            http::HeaderName::try_from(key),
+            http::HeaderValue::try_from(value),
+        ) {
             self.0.insert(name, value);
         }
     }

@@ -31,7 +31,10 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: LogFormat::Human, level: "info".to_owned() }
+        Self {
+            format: LogFormat::Human,
+            level: "info".to_owned(),
+        }
     }
 }
 
@@ -82,7 +85,10 @@ pub struct Runtime {
 
 impl Default for Runtime {
     fn default() -> Self {
-        Self { workers: None, drain: Duration::from_secs(20) }
+        Self {
+            workers: None,
+            drain: Duration::from_secs(20),
+        }
     }
 }
 
@@ -99,7 +105,10 @@ impl Common {
                 .ok()
                 .filter(|uri| uri.scheme_str() == Some("http") && uri.authority().is_some())
                 .ok_or_else(|| {
-                    format!("tracing.endpoint: `{}` is not an http:// URL of a collector", tracing.endpoint)
+                    format!(
+                        "tracing.endpoint: `{}` is not an http:// URL of a collector",
+                        tracing.endpoint
+                    )
                 })?;
         }
         if self.runtime.workers == Some(0) {

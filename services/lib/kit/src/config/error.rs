@@ -15,7 +15,11 @@ pub struct ConfigError {
 impl ConfigError {
     /// An error about the file as a whole.
     pub(super) fn new(file: &Path, message: String) -> Self {
-        Self { file: file.to_owned(), position: None, message }
+        Self {
+            file: file.to_owned(),
+            position: None,
+            message,
+        }
     }
 
     /// An error that the TOML parser found in `text`.
@@ -25,7 +29,11 @@ impl ConfigError {
             message = format!("{message} (in `{table}`)");
         }
         let position = error.span().map(|span| line_and_column(text, &span));
-        Self { file: file.to_owned(), position, message }
+        Self {
+            file: file.to_owned(),
+            position,
+            message,
+        }
     }
 
     fn place(&self) -> String {

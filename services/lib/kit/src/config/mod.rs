@@ -59,7 +59,11 @@ pub fn parse<C: Configuration>(text: &str, path: &Path) -> Result<Loaded<C>, Con
         .check()
         .and_then(|()| service.check())
         .map_err(|why| ConfigError::new(path, why))?;
-    Ok(Loaded { common, service, warnings })
+    Ok(Loaded {
+        common,
+        service,
+        warnings,
+    })
 }
 
 #[cfg(test)]

@@ -56,7 +56,10 @@ thread_local! {
 
 /// Runs `read` with paths resolved against `directory`; returns its result and the warnings it gave.
 pub(super) fn within<T>(directory: &Path, read: impl FnOnce() -> T) -> (T, Vec<String>) {
-    READING.set(Reading { directory: directory.to_owned(), warnings: Vec::new() });
+    READING.set(Reading {
+        directory: directory.to_owned(),
+        warnings: Vec::new(),
+    });
     let result = read();
     (result, READING.take().warnings)
 }

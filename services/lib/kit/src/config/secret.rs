@@ -25,7 +25,10 @@ pub struct Secret {
 impl Secret {
     /// A secret that comes from elsewhere, as in tests.
     pub fn from_bytes(content: impl Into<Vec<u8>>) -> Self {
-        Self { content: Zeroizing::new(content.into()), path: PathBuf::new() }
+        Self {
+            content: Zeroizing::new(content.into()),
+            path: PathBuf::new(),
+        }
     }
 
     /// The secret itself.
@@ -48,7 +51,10 @@ impl Secret {
         let file = std::fs::File::open(&path).map_err(|error| refused(&error))?;
         let metadata = file.metadata().map_err(|error| refused(&error))?;
         if metadata.permissions().mode() & 0o007 != 0 {
-            path::warn(format!("{} holds a secret and is open to every user of this machine", path.display()));
+            path::warn(format!(
+                "{} holds a secret and is open to every user of this machine",
+                path.display()
+            ));
         }
         let mut content = Zeroizing::new(Vec::new());
         file.take(MAX_LENGTH + 1)

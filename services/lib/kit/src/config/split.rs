@@ -17,7 +17,10 @@ where
     D: Deserializer<'de>,
 {
     let mut common = Common::default();
-    let service = C::deserialize(Splitter { document, common: &mut common })?;
+    let service = C::deserialize(Splitter {
+        document,
+        common: &mut common,
+    })?;
     Ok((common, service))
 }
 
@@ -31,7 +34,10 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Splitter<'_, D> {
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.document.deserialize_map(RestVisitor { visitor, common: self.common })
+        self.document.deserialize_map(RestVisitor {
+            visitor,
+            common: self.common,
+        })
     }
 
     serde::forward_to_deserialize_any! {
@@ -53,7 +59,10 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for RestVisitor<'_, V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(Rest { map, common: self.common })
+        self.visitor.visit_map(Rest {
+            map,
+            common: self.common,
+        })
     }
 }
 

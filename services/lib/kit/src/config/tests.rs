@@ -31,7 +31,9 @@ impl Configuration for Sample {
 }
 
 fn error(text: &str) -> String {
-    parse::<Sample>(text, Path::new("conf/sample.toml")).unwrap_err().to_string()
+    parse::<Sample>(text, Path::new("conf/sample.toml"))
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
@@ -54,7 +56,10 @@ fn common_sections_and_own_keys_are_told_apart() {
     "#;
     let loaded: Loaded<Sample> = parse(text, Path::new("/etc/cairn/sample.toml")).unwrap();
     assert_eq!(loaded.service.patience, Duration::from_secs(90));
-    assert_eq!(loaded.service.store.file.as_path(), Path::new("/etc/cairn/db.sqlite"));
+    assert_eq!(
+        loaded.service.store.file.as_path(),
+        Path::new("/etc/cairn/db.sqlite")
+    );
     assert_eq!(loaded.common.log.format, LogFormat::Json);
     assert_eq!(loaded.common.debug.unwrap().listen.port(), 9100);
     assert_eq!(loaded.common.tracing.unwrap().endpoint, "http://localhost:4317");
@@ -85,7 +90,10 @@ fn refusals_name_file_line_and_key() {
             "patience = 5\n[store]\nfile = \"x\"",
             "conf/sample.toml:1:12: invalid type: integer `5`, expected a duration (in `patience`)",
         ),
-        ("patience = \"1s\"\n", "conf/sample.toml:1:1: missing field `store`"),
+        (
+            "patience = \"1s\"\n",
+            "conf/sample.toml:1:1: missing field `store`",
+        ),
         (
             "patience = \"0s\"\n[store]\nfile = \"x\"",
             "conf/sample.toml: patience: must not be zero",
@@ -110,33 +118,54 @@ fn refusals_name_file_line_and_key() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let error = load::<Sample>("/nonexistent/sample.toml").unwrap_err().to_string();
-    assert!(error.starts_with("/nonexistent/sample.toml: cannot be read: No such file"), "{error}");
+    let error = load::<Sample>("/nonexistent/sample.toml")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("/nonexistent/sample.toml: cannot be read: No such file"),
+        "{error}"
+    );
 }
 
 #[test]
 fn secrets_are_read_from_their_files_and_never_shown() {
     let dir = tempfile::tempdir().unwrap();
     let (config, key) = (dir.path().join("sample.toml"), dir.path().join("key"));
-    fs::write(&config, "patience = \"1s\"\n[store]\nfile = \"x\"\nkey = \"key\"\n").unwrap();
+    fs::write(
+        &config,
+        "patience = \"1s\"\n[store]\nfile = \"x\"\nkey = \"key\"\n",
+    )
+    .unwrap();
 
     let missing = load::<Sample>(&config).unwrap_err().to_string();
     assert!(missing.contains("sample.toml:4:7: "), "{missing}");
     assert!(missing.contains("/key: No such file"), "{missing}");
 
     fs::write(&key, "").unwrap();
-    assert!(load::<Sample>(&config).unwrap_err().to_string().contains("the file is empty"));
+    assert!(
+        load::<Sample>(&config)
+            .unwrap_err()
+            .to_string()
+            .contains("the file is empty")
+    );
 
     fs::write(&key, "hunter2\n").unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let loaded = load::<Sample>(&config).unwrap();
     assert!(loaded.warnings.is_empty());
     let secret = loaded.service.store.key.as_ref().unwrap();
-    assert_eq!((secret.expose(), secret.expose_text()), (b"hunter2\n".as_slice(), Some("hunter2")));
+    assert_eq!(
+        (secret.expose(), secret.expose_text()),
+        (b"hunter2\n".as_slice(), Some("hunter2"))
+    );
     assert!(!format!("{loaded:?}").contains("hunter2"));
 
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
     let loaded = load::<Sample>(&config).unwrap();
     assert_eq!(loaded.warnings.len(), 1);
-    assert!(loaded.warnings[0].contains("open to every user"), "{:?}", loaded.warnings);
+    assert!(
+        loaded.warnings[0].contains("open to every user"),
+        "{:?}",
+        loaded.warnings
+    );
 }

@@ -17,8 +17,9 @@ use prometheus_client::registry::{Metric, Registry};
 pub type Latencies<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// The bounds, in seconds, of latency histograms: half a millisecond to half a minute.
-pub const LATENCY_BUCKETS: [f64; 15] =
-    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+pub const LATENCY_BUCKETS: [f64; 15] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
 
 /// A process's metrics. Clones share one registry. Names get the prefix `cairn_`; give them their
 /// unit as suffix (`_seconds`, `_bytes`), except that counters get `_total` by themselves.
@@ -32,6 +33,7 @@ impl Metrics {
     }
 
     /// The metrics of the process itself: memory, CPU time, open files, and the build.
+    #[must_use]
     pub fn with_process(self, service: &'static str, version: &'static str) -> Self {
         self.with(|registry| {
             registry.register_collector(Box::new(process::Process));
@@ -45,7 +47,9 @@ impl Metrics {
     /// what is shown.
     pub fn register<M: Metric + Clone>(&self, name: &str, help: &str, metric: M) -> M {
         self.with(|registry| {
-            registry.sub_registry_with_prefix("cairn").register(name, help, metric.clone());
+            registry
+                .sub_registry_with_prefix("cairn")
+                .register(name, help, metric.clone());
         });
         metric
     }
@@ -75,10 +79,12 @@ impl Metrics {
     /// The metrics in Prometheus' text format.
     pub fn encode(&self) -> String {
         let mut text = String::new();
-        self.with(|registry| match prometheus_client::encoding::text::encode(&mut text, registry) {
-            Ok(()) => text,
-            Err(fmt::Error) => String::new(),
-        })
+        self.with(
+            |registry| match prometheus_client::encoding::text::encode(&mut text, registry) {
+                Ok(()) => text,
+                Err(fmt::Error) => String::new(),
+            },
+        )
     }
 
     fn with<T>(&self, use_it: impl FnOnce(&mut Registry) -> T) -> T {
@@ -95,7 +101,10 @@ impl fmt::Debug for Metrics {
 /// A set of labels: derive `EncodeLabelSet` and the rest.
 pub trait Labels: EncodeLabelSet + Clone + Eq + std::hash::Hash + fmt::Debug + Send + Sync + 'static {}
 
-impl<L> Labels for L where L: EncodeLabelSet + Clone + Eq + std::hash::Hash + fmt::Debug + Send + Sync + 'static {}
+impl<L> Labels for L where
+    L: EncodeLabelSet + Clone + Eq + std::hash::Hash + fmt::Debug + Send + Sync + 'static
+{
+}
 
 #[cfg(test)]
 mod tests {
@@ -110,7 +119,10 @@ mod tests {
     fn what_is_counted_is_shown() {
         let metrics = Metrics::new().with_process("cairn-test", "1.2.3");
         metrics.counter("starts", "Starts").inc();
-        metrics.counters("calls", "Calls").get_or_create(&Method { method: "get" }).inc_by(3);
+        metrics
+            .counters("calls", "Calls")
+            .get_or_create(&Method { method: "get" })
+            .inc_by(3);
         metrics
             .latencies("call_seconds", "Duration of calls")
             .get_or_create(&Method { method: "get" })
@@ -125,7 +137,11 @@ mod tests {
         ] {
             assert!(text.lines().any(|shown| shown == line), "{line} in\n{text}");
         }
-        for name in ["process_resident_memory_bytes ", "process_cpu_seconds_total ", "process_open_fds "] {
+        for name in [
+            "process_resident_memory_bytes ",
+            "process_cpu_seconds_total ",
+            "process_open_fds ",
+        ] {
             let value = text.lines().find_map(|line| line.strip_prefix(name)).expect(name);
             assert!(value.parse::<f64>().unwrap() > 0.0, "{name}{value}");
         }

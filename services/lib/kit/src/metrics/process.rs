@@ -20,19 +20,39 @@ impl Collector for Process {
             metric.encode(metric_encoder)
         };
         if let Some(seconds) = cpu_seconds() {
-            show("process_cpu_seconds", "CPU time used", &ConstCounter::new(seconds))?;
+            show(
+                "process_cpu_seconds",
+                "CPU time used",
+                &ConstCounter::new(seconds),
+            )?;
         }
         if let Some((resident, peak)) = memory() {
-            show("process_resident_memory_bytes", "Memory in use", &ConstGauge::new(resident))?;
-            show("process_resident_memory_peak_bytes", "Most memory in use so far", &ConstGauge::new(peak))?;
+            show(
+                "process_resident_memory_bytes",
+                "Memory in use",
+                &ConstGauge::new(resident),
+            )?;
+            show(
+                "process_resident_memory_peak_bytes",
+                "Most memory in use so far",
+                &ConstGauge::new(peak),
+            )?;
         }
         if let Ok(open) = fs::read_dir("/proc/self/fd") {
             let open = i64::try_from(open.count()).unwrap_or(i64::MAX);
-            show("process_open_fds", "Open file descriptors", &ConstGauge::new(open))?;
+            show(
+                "process_open_fds",
+                "Open file descriptors",
+                &ConstGauge::new(open),
+            )?;
         }
         if let Ok((soft, _)) = getrlimit(Resource::RLIMIT_NOFILE) {
             let limit = i64::try_from(soft).unwrap_or(i64::MAX);
-            show("process_max_fds", "File descriptors allowed", &ConstGauge::new(limit))?;
+            show(
+                "process_max_fds",
+                "File descriptors allowed",
+                &ConstGauge::new(limit),
+            )?;
         }
         Ok(())
     }
