@@ -103,6 +103,12 @@ fn arguments(program: Program) -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Check the configuration and the secrets it names, then exit"),
         )
+        .arg(
+            Arg::new("supervised")
+                .long("supervised")
+                .action(ArgAction::SetTrue)
+                .help("Stop, as upon SIGTERM, when standard input ends"),
+        )
 }
 
 fn run_with<C, F, Fut, E>(program: Program, arguments: &ArgMatches, serve: F) -> Result<(), BoxError>
@@ -137,7 +143,8 @@ where
         for warning in loaded.warnings {
             tracing::warn!("{warning}");
         }
-        let result = supervise(program, &loaded.common, |env| serve(loaded.service, env)).await;
+        let signals = Signals::listen(arguments.get_flag("supervised"))?;
+        let result = supervise(program, &loaded.common, signals, |env| serve(loaded.service, env)).await;
         if let Some(exporter) = exporter {
             let _ = tokio::task::spawn_blocking(move || exporter.shutdown()).await;
         }
@@ -148,13 +155,17 @@ where
 }
 
 /// Runs `serve` with the debug port open, until it returns or has been told to and did not.
-async fn supervise<F, Fut, E>(program: Program, common: &Common, serve: F) -> Result<(), BoxError>
+async fn supervise<F, Fut, E>(
+    program: Program,
+    common: &Common,
+    mut signals: Signals,
+    serve: F,
+) -> Result<(), BoxError>
 where
     F: FnOnce(Env) -> Fut,
     Fut: Future<Output = Result<(), E>>,
     E: Into<BoxError>,
 {
-    let mut signals = Signals::listen()?;
     let mut env = Env::system();
     env.metrics = env.metrics.with_process(program.name, program.version);
     if let Some(debug) = &common.debug {

@@ -28,6 +28,8 @@ impl Process {
         let mut child = Command::new(example())
             .arg("--config")
             .arg(&path)
+            .arg("--supervised")
+            .stdin(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -102,6 +104,15 @@ fn the_second_signal_ends_at_once() {
     let (status, rest) = process.end();
     assert_eq!(status.code(), Some(1));
     assert_eq!(rest, "minimal: stopped by a second signal, SIGINT\n");
+}
+
+#[test]
+fn a_service_ends_with_its_supervisor() {
+    let mut process = Process::start("finishing = \"1ms\"");
+    process.logged("ready");
+    drop(process.child.stdin.take());
+    assert_eq!(process.logged("draining")["signal"], "end of standard input");
+    assert!(process.end().0.success());
 }
 
 #[test]

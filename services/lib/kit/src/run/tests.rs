@@ -69,10 +69,19 @@ fn on_runtime<T>(test: impl Future<Output = T>) -> T {
         .block_on(test)
 }
 
+async fn supervised<F, Fut, E>(common: &Common, serve: F) -> Result<(), BoxError>
+where
+    F: FnOnce(Env) -> Fut,
+    Fut: Future<Output = Result<(), E>>,
+    E: Into<BoxError>,
+{
+    supervise(PROGRAM, common, Signals::listen(false).unwrap(), serve).await
+}
+
 #[test]
 fn what_serve_returns_ends_the_process() {
     let common = Common::default();
-    let result = on_runtime(supervise(PROGRAM, &common, |env| async move {
+    let result = on_runtime(supervised(&common, |env| async move {
         env.health.check("listener").pass();
         env.health.ready().await;
         Err::<(), _>(Outer(std::io::Error::other("full")))
@@ -91,7 +100,7 @@ fn a_debug_port_that_is_taken_is_named() {
         debug: Some(config::Debug { listen: address }),
         ..Common::default()
     };
-    let result = on_runtime(supervise(PROGRAM, &common, |_| async { Ok::<_, BoxError>(()) }));
+    let result = on_runtime(supervised(&common, |_| async { Ok::<_, BoxError>(()) }));
     let error = one_line(result.unwrap_err().as_ref());
     assert!(
         error.starts_with(&format!("debug.listen: {address}: Address already in use")),
