@@ -1,0 +1,34 @@
+//! The messages of the storage authority.
+
+use cairn_proto::sa::v1 as pb;
+
+use super::message;
+use crate::api::sa::{
+    AddReceipts, AuthorizationEvidence, BeginFinalize, BeginValidation, BegunFinalize, BegunValidation,
+    ChangeKey, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder, CreatedAccount, Finalization,
+    FindValidAuthorizations, FinishValidation, RecordAttempt, RevokeCertificate, StoredTbs, Unsigned,
+};
+
+message! {
+    CreateAccount = pb::CreateAccountRequest { account, external_account_key_id }
+    CreatedAccount = pb::CreateAccountResponse { account, created }
+    ChangeKey = pb::ChangeKeyRequest { id, old_thumbprint, new_jwk, new_thumbprint, request }
+    CreateOrder = pb::CreateOrderRequest { order, new_authorizations }
+    Finalization = pb::Finalization { csr, request }
+    BeginFinalize = pb::BeginFinalizeRequest { order, finalization, lease }
+    BegunFinalize = pb::BeginFinalizeResponse { order, leased }
+    ClaimedOrder = pb::ClaimedOrder { order, finalization, lease }
+    FindValidAuthorizations = pb::FindValidAuthorizationsRequest { account, identifiers, valid_until }
+    AuthorizationEvidence = pb::AuthorizationEvidence { authorization, receipts, caa_checked }
+    BeginValidation = pb::BeginValidationRequest { authorization, challenge, lease, thumbprint }
+    BegunValidation = pb::BeginValidationResponse { authorization, leased }
+    RecordAttempt = pb::RecordAttemptRequest { authorization, challenge, lease, problem, deadline }
+    FinishValidation = pb::FinishValidationRequest { authorization, challenge, lease, problem, expires, receipts }
+    AddReceipts = pb::AddReceiptsRequest { authorization, receipts, caa_checked }
+    ClaimedValidation = pb::ClaimedValidation { authorization, challenge, thumbprint, lease }
+    Unsigned = pb::Unsigned {
+        serial, order, account, profile, issuer, identifiers, spki, not_before, not_after, tbs,
+    }
+    StoredTbs = pb::StoreTbsResponse { unsigned, certificate }
+    RevokeCertificate = pb::RevokeCertificateRequest { serial, revocation, by }
+}

@@ -1,0 +1,12 @@
+//! The messages of the validation authority.
+
+use cairn_proto::va::v1 as pb;
+use cairn_types::{CaaCheck, ValidationOutcome, ValidationRequest};
+
+use super::message;
+
+message! {
+    ValidationRequest = pb::ValidateRequest { identifier, wildcard, method, token, thumbprint, account_uri }
+    CaaCheck = pb::CheckCaaRequest { identifier, wildcard, method, thumbprint, account_uri }
+    ValidationOutcome = pb::ValidationResponse { problem, transient, receipts }
+}
