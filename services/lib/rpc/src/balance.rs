@@ -4,13 +4,16 @@
 //! waits. Names are resolved again and again, so that addresses may come and go.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::ClientConfig;
 use crate::connection::{Link, Links, Place, maintain};
 use crate::transport::{Endpoint, Transport};
 
@@ -21,19 +24,41 @@ pub(crate) struct Balancer {
     _stop: DropGuard,
 }
 
-/// Where the servers are, as configured.
-pub(crate) struct Addresses {
-    pub(crate) names: Vec<String>,
-    pub(crate) server_name: Arc<str>,
-    pub(crate) resolve_every: Duration,
-}
+/// Finds out where the servers are at present.
+pub(crate) type Resolve = Box<dyn Fn() -> BoxFuture<'static, io::Result<Vec<Endpoint>>> + Send + Sync>;
 
 impl Balancer {
     /// Starts to connect. When the balancer is dropped the connections close.
-    pub(crate) fn new(transport: Transport, addresses: Addresses) -> Self {
+    pub(crate) fn new(transport: Transport, server_name: Arc<str>, config: &ClientConfig) -> Self {
+        let resolver = (
+            transport.clone(),
+            Arc::clone(&server_name),
+            Arc::<[String]>::from(&*config.addresses),
+        );
+        let resolve: Resolve = Box::new(move || {
+            let (transport, server_name, addresses) = resolver.clone();
+            Box::pin(async move { transport.resolve(&addresses, &server_name).await })
+        });
+        Self::following(transport, server_name, resolve, config.resolve_every)
+    }
+
+    /// Connects to wherever `resolve` says, asking it again after each interval.
+    pub(crate) fn following(
+        transport: Transport,
+        server_name: Arc<str>,
+        resolve: Resolve,
+        every: Duration,
+    ) -> Self {
         let (sender, links) = watch::channel(Links::default());
         let stop = CancellationToken::new();
-        tokio::spawn(follow(transport, addresses, Arc::new(sender), stop.clone()));
+        let follower = Follower {
+            transport,
+            server_name,
+            links: Arc::new(sender),
+            stop: stop.clone(),
+            known: HashMap::new(),
+        };
+        tokio::spawn(follower.run(resolve, every));
         Self {
             links,
             turn: AtomicUsize::new(0),
@@ -75,52 +100,56 @@ fn least_loaded(links: &[Arc<Link>], turn: usize) -> Option<&Arc<Link>> {
         .min_by_key(|link| link.load())
 }
 
-/// Keeps a connection to each endpoint that the addresses stand for, until `stop`.
-async fn follow(
+/// Keeps a connection to each endpoint of a service.
+struct Follower {
     transport: Transport,
-    addresses: Addresses,
+    server_name: Arc<str>,
     links: Arc<watch::Sender<Links>>,
     stop: CancellationToken,
-) {
-    let mut known: HashMap<Endpoint, CancellationToken> = HashMap::new();
-    loop {
-        let found = tokio::select! {
-            found = transport.resolve(&addresses.names, &addresses.server_name) => found,
-            () = stop.cancelled() => return,
-        };
-        match found {
-            Ok(found) => {
-                let found: HashSet<Endpoint> = found.into_iter().collect();
-                known.retain(|endpoint, stop| {
-                    let wanted = found.contains(endpoint);
-                    if !wanted {
-                        stop.cancel();
+    known: HashMap<Endpoint, CancellationToken>,
+}
+
+impl Follower {
+    async fn run(mut self, resolve: Resolve, every: Duration) {
+        let stop = self.stop.clone();
+        let work = async {
+            loop {
+                match resolve().await {
+                    Ok(found) => self.follow(found.into_iter().collect()),
+                    // What is known stays in use: the name service failing is no reason to drop it.
+                    Err(error) => {
+                        tracing::warn!(server = &*self.server_name, %error, "cannot resolve");
+                        self.links
+                            .send_modify(|links| links.trouble = Some(error.to_string()));
                     }
-                    wanted
-                });
-                for endpoint in found {
-                    known.entry(endpoint).or_insert_with_key(|endpoint| {
-                        let wanted = stop.child_token();
-                        tokio::spawn(maintain(
-                            transport.clone(),
-                            endpoint.clone(),
-                            Arc::clone(&addresses.server_name),
-                            Arc::clone(&links),
-                            wanted.clone(),
-                        ));
-                        wanted
-                    });
                 }
+                tokio::time::sleep(every).await;
             }
-            // What is known stays in use: the name service failing is no reason to.
-            Err(error) => {
-                tracing::warn!(server = &*addresses.server_name, %error, "cannot resolve");
-                links.send_modify(|links| links.trouble = Some(error.to_string()));
+        };
+        stop.run_until_cancelled(work).await;
+    }
+
+    /// Connects to what is new and lets go of what is gone.
+    fn follow(&mut self, found: HashSet<Endpoint>) {
+        self.known.retain(|endpoint, wanted| {
+            let keep = found.contains(endpoint);
+            if !keep {
+                wanted.cancel();
             }
-        }
-        tokio::select! {
-            () = tokio::time::sleep(addresses.resolve_every) => {}
-            () = stop.cancelled() => return,
+            keep
+        });
+        for endpoint in found {
+            self.known.entry(endpoint).or_insert_with_key(|endpoint| {
+                let wanted = self.stop.child_token();
+                tokio::spawn(maintain(
+                    self.transport.clone(),
+                    endpoint.clone(),
+                    Arc::clone(&self.server_name),
+                    Arc::clone(&self.links),
+                    wanted.clone(),
+                ));
+                wanted
+            });
         }
     }
 }

@@ -9,19 +9,19 @@ use std::time::Duration;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full};
-use serde::Deserialize;
 use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::Service;
 use tracing::Instrument as _;
 
-use crate::balance::{Addresses, Balancer};
+use crate::balance::Balancer;
 use crate::body::{late, outcome, watch};
 use crate::connection::Place;
 use crate::context::{Context, Idempotent, REQUEST_ID};
 use crate::deadline::{self, GRPC_TIMEOUT};
 use crate::metrics::Side;
+use crate::target::{ChannelError, ClientConfig, Target};
 use crate::transport::{Endpoint, Transport};
 
 /// With less time than this left a call is not begun: its answer could not arrive.
@@ -29,91 +29,6 @@ const LEAST: Duration = Duration::from_millis(10);
 
 /// The part of the remaining time that is kept for the way back.
 const MARGIN: Duration = Duration::from_millis(5);
-
-/// A service that can be called, as the code knows it.
-#[derive(Debug, Clone, Copy)]
-pub struct Target {
-    /// The name in its certificate, such as `sa.cairn`.
-    pub name: &'static str,
-    /// What a call may take, if the configuration does not say.
-    pub timeout: Duration,
-}
-
-/// Where a service is, as the configuration tells it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClientConfig {
-    /// Its addresses, `host:port`. Calls are spread over all addresses of all hosts.
-    pub addresses: Vec<String>,
-    /// The DNS name that its certificate must hold, if not the usual one, such as `sa.cairn`.
-    #[serde(default)]
-    pub server_name: Option<String>,
-    /// The most that one call may take; less if less is left for the request that it serves.
-    #[serde(default, with = "cairn_kit::duration")]
-    pub timeout: Option<Duration>,
-    /// How often host names are resolved anew.
-    #[serde(default = "ten_seconds", with = "cairn_kit::duration")]
-    pub resolve_every: Duration,
-}
-
-const fn ten_seconds() -> Duration {
-    Duration::from_secs(10)
-}
-
-impl ClientConfig {
-    /// The configuration for these addresses, with defaults for the rest.
-    pub fn new(addresses: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self {
-            addresses: addresses.into_iter().map(Into::into).collect(),
-            server_name: None,
-            timeout: None,
-            resolve_every: ten_seconds(),
-        }
-    }
-
-    /// Checks what [`Transport::channel`] would refuse.
-    pub fn check(&self) -> Result<(), ChannelError> {
-        let well_formed = |address: &str| {
-            address
-                .rsplit_once(':')
-                .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
-        };
-        if self.addresses.is_empty() {
-            return Err(ChannelError::NoAddress);
-        }
-        if let Some(address) = self.addresses.iter().find(|address| !well_formed(address)) {
-            return Err(ChannelError::Address(address.clone()));
-        }
-        if let Some(name) = self
-            .server_name
-            .as_ref()
-            .filter(|name| name.parse::<Authority>().is_err())
-        {
-            return Err(ChannelError::ServerName(name.clone()));
-        }
-        if self.resolve_every.is_zero() {
-            return Err(ChannelError::ResolveEvery);
-        }
-        Ok(())
-    }
-}
-
-/// What is wrong with a [`ClientConfig`].
-#[derive(Debug, thiserror::Error)]
-pub enum ChannelError {
-    /// No address at all.
-    #[error("addresses must not be empty")]
-    NoAddress,
-    /// Not `host:port`.
-    #[error("address {0:?} is not of the form host:port")]
-    Address(String),
-    /// Not a host name.
-    #[error("server_name {0:?} is not a DNS name")]
-    ServerName(String),
-    /// Resolving without a pause.
-    #[error("resolve_every must be more than zero")]
-    ResolveEvery,
-}
 
 /// Sends calls to one service. Cheap to clone; clones share connections.
 ///
@@ -140,17 +55,23 @@ impl Channel {
         let authority = server_name
             .parse()
             .map_err(|_| ChannelError::ServerName(server_name.to_owned()))?;
-        let addresses = Addresses {
-            names: config.addresses.clone(),
-            server_name: server_name.into(),
-            resolve_every: config.resolve_every,
-        };
-        Ok(Self(Arc::new(Inner {
-            balancer: Balancer::new(transport.clone(), addresses),
+        let balancer = Balancer::new(transport.clone(), server_name.into(), config);
+        let timeout = config.timeout.unwrap_or(target.timeout);
+        Ok(Self::over(
+            balancer,
             authority,
-            timeout: config.timeout.unwrap_or(target.timeout),
-            metrics: transport.calls.made.clone(),
-        })))
+            timeout,
+            transport.calls.made.clone(),
+        ))
+    }
+
+    pub(crate) fn over(balancer: Balancer, authority: Authority, timeout: Duration, metrics: Side) -> Self {
+        Self(Arc::new(Inner {
+            balancer,
+            authority,
+            timeout,
+            metrics,
+        }))
     }
 }
 
@@ -254,21 +175,22 @@ impl Inner {
         mut request: Request<Body>,
         deadline: Instant,
     ) -> Result<(Response<Body>, Place), Status> {
+        let latest = deadline.checked_sub(LEAST).unwrap_or(deadline);
         loop {
-            if deadline < Instant::now() + LEAST {
+            if latest <= Instant::now() {
                 return Err(Status::deadline_exceeded("too little time is left for a call"));
             }
-            let Ok(place) = tokio::time::timeout_at(deadline, self.balancer.place()).await else {
+            let Ok(place) = tokio::time::timeout_at(latest, self.balancer.place()).await else {
                 let trouble = self.balancer.trouble();
                 return Err(Status::unavailable(format!(
                     "no connection to {}: {trouble}",
                     self.authority
                 )));
             };
-            let left = deadline
-                .saturating_duration_since(Instant::now())
-                .saturating_sub(MARGIN);
-            request.headers_mut().insert(GRPC_TIMEOUT, deadline::format(left));
+            let left = deadline.saturating_duration_since(Instant::now());
+            request
+                .headers_mut()
+                .insert(GRPC_TIMEOUT, deadline::format(left.saturating_sub(MARGIN)));
             let sent = place.sender().try_send_request(request);
             let Ok(answer) = tokio::time::timeout_at(deadline, sent).await else {
                 return Err(late());

@@ -16,6 +16,9 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// What a call may take when its caller names no deadline. Cairn's own clients always name one.
 const UNNAMED_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// What a call may take, whatever its caller asks for.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
+
 /// Identifies the request of an outside client, in every service that works on it.
 ///
 /// 128 random bits; the text form is 32 lower-case hexadecimal digits.
@@ -103,7 +106,9 @@ impl Context {
 
     /// The context that the headers of an incoming call describe.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Result<Self, deadline::InvalidTimeout> {
-        let timeout = deadline::parse(headers)?.unwrap_or(UNNAMED_TIMEOUT);
+        let timeout = deadline::parse(headers)?
+            .unwrap_or(UNNAMED_TIMEOUT)
+            .min(LONGEST_TIMEOUT);
         let request_id = headers
             .get(REQUEST_ID)
             .and_then(|value| value.to_str().ok()?.parse().ok())

@@ -89,7 +89,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_and_never_longer(nanos in 0..10_u64.pow(18)) {
+        fn what_is_written_is_read_and_never_longer(nanos in 0..10_u64.pow(17)) {
             let timeout = Duration::from_nanos(nanos);
             let headers = HeaderMap::from_iter([(GRPC_TIMEOUT, format(timeout))]);
             let read = parse(&headers).unwrap().unwrap();

@@ -52,15 +52,19 @@ mod metrics;
 mod peer;
 mod server;
 mod status;
+mod target;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod transport;
 
 pub use cairn_proto as pb;
-pub use channel::{Channel, ChannelError, ClientConfig, Target};
+pub use channel::Channel;
 pub use context::{Context, InvalidRequestId, RequestId};
 pub use memory::Hub;
 pub use peer::Peer;
 pub use server::{BoundServer, Server, ServerConfig, ServerError};
 pub use status::{from_status, to_status};
+pub use target::{ChannelError, ClientConfig, Target};
 pub use tls::{TlsConfig, TlsError};
 pub use transport::Transport;

@@ -79,9 +79,13 @@ pub(crate) struct Running {
 impl Running {
     /// The call ended. Only the first end counts.
     pub(crate) fn end(&mut self, code: Code) {
-        let Some(method) = self.method.take() else {
+        let Some(mut method) = self.method.take() else {
             return;
         };
+        if code == Code::Unimplemented {
+            // The method is the caller's invention and must not become a label.
+            method.method = "-".into();
+        }
         let elapsed = self.started.elapsed();
         let code = name(code);
         self.span.record("code", code);

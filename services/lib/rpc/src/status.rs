@@ -184,7 +184,7 @@ mod tests {
             (Status::unavailable("connection refused"), ErrorKind::Unavailable),
             (Status::deadline_exceeded("late"), ErrorKind::Unavailable),
             (Status::cancelled("gone"), ErrorKind::Unavailable),
-            (Status::permission_denied("no"), ErrorKind::PermissionDenied),
+            (Status::permission_denied("not you"), ErrorKind::PermissionDenied),
             (Status::unimplemented("what?"), ErrorKind::ServerInternal),
             (Status::unknown("?"), ErrorKind::ServerInternal),
         ] {

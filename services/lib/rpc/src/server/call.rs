@@ -57,9 +57,8 @@ pub(super) async fn answer(
             status.into_http()
         }
         Route::Service(service, handler) => {
-            let context = match Context::from_headers(request.headers()) {
-                Ok(context) => context,
-                Err(_) => return Ok(Status::invalid_argument("the timeout is malformed").into_http()),
+            let Ok(context) = Context::from_headers(request.headers()) else {
+                return Ok(Status::invalid_argument("the timeout is malformed").into_http());
             };
             let span = tracing::info_span!(
                 "serve",
@@ -89,7 +88,6 @@ async fn handle(
     (service, method): (&'static str, &str),
 ) -> Response<Body> {
     let deadline = context.deadline();
-    // The method is the caller's word: an unknown one must not become a label.
     let running = shared
         .metrics
         .begin(service.into(), method.to_owned().into(), span.clone());

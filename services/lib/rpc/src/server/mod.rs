@@ -147,7 +147,7 @@ impl BoundServer {
         self.listener.address()
     }
 
-    /// Serves until `shutdown`; then reports NOT_SERVING, accepts nothing new, and returns when the calls
+    /// Serves until `shutdown`; then reports `NOT_SERVING`, accepts nothing new, and returns when the calls
     /// in flight have ended, or when the configured time for that is over.
     pub fn serve(self, shutdown: CancellationToken) -> impl Future<Output = ()> + Send {
         listen::serve(self, shutdown)
