@@ -1,0 +1,90 @@
+//! The sections that the configurations share.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::Stack;
+use crate::local::service::Service;
+
+/// `[log]` and `[debug]`.
+#[derive(Serialize)]
+pub(super) struct Common {
+    log: Log,
+    debug: Debug,
+}
+
+#[derive(Serialize)]
+struct Log {
+    format: &'static str,
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+struct Debug {
+    listen: SocketAddr,
+}
+
+/// `[tls]`: who this service is among the services.
+#[derive(Serialize)]
+pub(super) struct Tls {
+    certificate: PathBuf,
+    key: PathBuf,
+    ca: PathBuf,
+}
+
+/// `[grpc]`: where it takes calls, and whose.
+#[derive(Serialize)]
+pub(super) struct Grpc {
+    listen: SocketAddr,
+    allow: BTreeMap<&'static str, Vec<String>>,
+}
+
+/// The section of a service that it calls.
+#[derive(Serialize)]
+pub(super) struct Client {
+    addresses: [SocketAddr; 1],
+}
+
+impl Stack {
+    pub(super) fn common(&self, service: Service) -> Common {
+        Common {
+            log: Log {
+                format: "human",
+                level: "info",
+            },
+            debug: Debug {
+                listen: self.ports.debug(service),
+            },
+        }
+    }
+
+    pub(super) fn tls(&self, service: Service) -> Tls {
+        let (certificate, key) = self.pki.service(service);
+        Tls {
+            certificate,
+            key,
+            ca: self.pki.services_ca(),
+        }
+    }
+
+    /// `allow` lists gRPC services with the services that may call them.
+    pub(super) fn grpc(&self, service: Service, allow: &[(&'static str, &[Service])]) -> Grpc {
+        let names = |callers: &[Service]| callers.iter().map(|caller| caller.dns_name()).collect();
+        Grpc {
+            listen: self.ports.grpc(service),
+            allow: allow
+                .iter()
+                .map(|(name, callers)| (*name, names(callers)))
+                .collect(),
+        }
+    }
+
+    pub(super) fn client(&self, service: Service) -> Client {
+        Client {
+            addresses: [self.ports.grpc(service)],
+        }
+    }
+}

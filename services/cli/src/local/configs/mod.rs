@@ -1,0 +1,105 @@
+//! The services' configurations, written anew at every start from the command line.
+//!
+//! Each is built from structs, so that it cannot be anything but TOML, and each service checks its own
+//! before it starts, so that a key it does not know cannot slip in.
+
+mod ca;
+mod common;
+mod publisher;
+mod ra;
+mod sa;
+mod va;
+mod wfe;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::args::Args;
+use super::layout::{Layout, write_atomically};
+use super::pki::Pki;
+use super::ports::Ports;
+use super::process::Launch;
+use super::profile::Profile;
+use super::service::{Binaries, Service};
+
+/// What CAA records name this CA by.
+pub(crate) const CAA_ID: &str = "cairn.localhost";
+
+/// A local CA, ready to be started.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    pub(crate) layout: Layout,
+    pub(crate) pki: Pki,
+    pub(crate) ports: Ports,
+    pub(crate) http_01_port: u16,
+    pub(crate) tls_alpn_01_port: u16,
+    profile: Profile,
+    host: String,
+    resolver: Option<SocketAddr>,
+    database: PathBuf,
+}
+
+impl Stack {
+    /// Puts together what the command line asks for.
+    pub(crate) fn new(args: &Args, layout: Layout, pki: Pki, ports: Ports) -> anyhow::Result<Self> {
+        let database = match &args.database {
+            Some(database) => std::path::absolute(database.path())?,
+            None => layout.database(),
+        };
+        Ok(Self {
+            layout,
+            pki,
+            ports,
+            http_01_port: args.http_01_port,
+            tls_alpn_01_port: args.tls_alpn_01_port,
+            profile: args.profile,
+            host: args.listen.public_host(),
+            resolver: args.resolver,
+            database,
+        })
+    }
+
+    /// The URL before every path.
+    fn base_url(&self) -> String {
+        match self.ports.https[0].port() {
+            443 => format!("https://{}", self.host),
+            port => format!("https://{}:{port}", self.host),
+        }
+    }
+
+    /// What clients are given.
+    pub(crate) fn directory_url(&self) -> String {
+        format!("{}/directory", self.base_url())
+    }
+
+    /// How to run a service of this stack.
+    pub(crate) fn launch(&self, service: Service, binaries: &Binaries) -> Launch {
+        Launch {
+            service,
+            binary: binaries.path(service),
+            config: self.layout.config(service),
+            log: self.layout.log(service),
+            debug: self.ports.debug(service),
+        }
+    }
+
+    /// Writes every service's configuration.
+    pub(crate) fn write_configs(&self) -> anyhow::Result<()> {
+        self.write(Service::Sa, &sa::config(self))?;
+        self.write(Service::Ca, &ca::config(self))?;
+        self.write(Service::Va, &va::config(self))?;
+        self.write(Service::Publisher, &publisher::config(self))?;
+        self.write(Service::Ra, &ra::config(self))?;
+        self.write(Service::Wfe, &wfe::config(self))
+    }
+
+    fn write(&self, service: Service, config: &impl Serialize) -> anyhow::Result<()> {
+        let text = format!(
+            "# Written by `cairn local` at every start.\n{}",
+            toml::to_string(config)?
+        );
+        write_atomically(&self.layout.config(service), text.as_bytes(), 0o644)
+    }
+}

@@ -1,0 +1,70 @@
+//! The registration authority's configuration.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Stack;
+use super::common::{Client, Common, Grpc, Tls};
+use crate::local::profile::Profile;
+use crate::local::service::Service;
+
+#[derive(Serialize)]
+pub(super) struct Config {
+    default_profile: &'static str,
+    grpc: Grpc,
+    tls: Tls,
+    sa: Client,
+    va: Client,
+    ca: Client,
+    accounts: Accounts,
+    names: Names,
+    profiles: BTreeMap<&'static str, ProfileConfig>,
+    #[serde(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Accounts {
+    uri_prefix: String,
+}
+
+#[derive(Serialize)]
+struct Names {
+    domains: &'static str,
+    addresses: [&'static str; 2],
+}
+
+#[derive(Serialize)]
+struct ProfileConfig {
+    max_validity: &'static str,
+}
+
+pub(super) fn config(stack: &Stack) -> Config {
+    let profile = |profile: Profile| {
+        (
+            profile.name(),
+            ProfileConfig {
+                max_validity: profile.validity(),
+            },
+        )
+    };
+    Config {
+        default_profile: stack.profile.name(),
+        grpc: stack.grpc(Service::Ra, &[("cairn.ra.v1.Registration", &[Service::Wfe])]),
+        tls: stack.tls(Service::Ra),
+        sa: stack.client(Service::Sa),
+        va: stack.client(Service::Va),
+        ca: stack.client(Service::Ca),
+        accounts: Accounts {
+            uri_prefix: format!("{}/acme/account/", stack.base_url()),
+        },
+        // Any name: which of them resolve, and where to, is for the validation authority to know.
+        names: Names {
+            domains: "any",
+            addresses: ["127.0.0.0/8", "::1/128"],
+        },
+        profiles: Profile::ALL.into_iter().map(profile).collect(),
+        common: stack.common(Service::Ra),
+    }
+}

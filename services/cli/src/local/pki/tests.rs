@@ -1,0 +1,94 @@
+use std::net::IpAddr;
+
+use cairn_x509::CertificateView;
+
+use super::*;
+
+fn names(texts: &[&str]) -> Vec<Identifier> {
+    let parse = |text: &&str| {
+        let kind = if text.parse::<IpAddr>().is_ok() {
+            "ip"
+        } else {
+            "dns"
+        };
+        Identifier::parse(kind, text).unwrap()
+    };
+    texts.iter().map(parse).collect()
+}
+
+fn view(path: &Path) -> CertificateView {
+    CertificateView::from_der(&read_certificate(path).unwrap()).unwrap()
+}
+
+#[test]
+fn everything_is_made_once_and_fits_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let layout = Layout::open(dir.path(), false).unwrap();
+    let localhost = names(&["localhost", "127.0.0.1", "::1"]);
+    let (pki, is_new) = Pki::prepare(&layout, &localhost).unwrap();
+    assert!(is_new);
+    for (kind, folder) in HIERARCHIES {
+        let folder = pki.hierarchy(folder);
+        let (root, intermediate) = (
+            view(&folder.join("root.pem")),
+            view(&folder.join("intermediate.pem")),
+        );
+        assert!(root.is_signed_by(&root.public_key().unwrap()));
+        assert!(intermediate.is_signed_by(&root.public_key().unwrap()));
+        assert_eq!(intermediate.public_key().unwrap().kind(), kind);
+    }
+    for service in Service::ALL {
+        let (certificate, key) = pki.service(service);
+        let certificate = view(&certificate);
+        assert!(fits(&certificate, &read_key(&key).unwrap()));
+        assert_eq!(certificate.identifiers(), names(&[&service.dns_name()]));
+        assert!(certificate.is_signed_by(&view(&pki.services_ca()).public_key().unwrap()));
+    }
+
+    let (https, _) = pki.https();
+    let before = (fs::read(&https).unwrap(), fs::read(pki.issuer_roots()).unwrap());
+    let (_, is_new) = Pki::prepare(&layout, &localhost).unwrap();
+    assert!(!is_new);
+    assert_eq!(
+        before,
+        (fs::read(&https).unwrap(), fs::read(pki.issuer_roots()).unwrap())
+    );
+
+    Pki::prepare(&layout, &names(&["ca.example"])).unwrap();
+    assert_eq!(view(&https).identifiers(), names(&["ca.example"]));
+    assert_eq!(before.1, fs::read(pki.issuer_roots()).unwrap());
+}
+
+#[test]
+fn an_interrupted_start_leaves_nothing_half_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let layout = Layout::open(dir.path(), false).unwrap();
+    fs::create_dir_all(layout.dir().join("pki.new/acme/ecdsa")).unwrap();
+    fs::write(layout.dir().join("pki.new/acme/ecdsa/root.key"), "half").unwrap();
+    let (pki, is_new) = Pki::prepare(&layout, &names(&["localhost"])).unwrap();
+    assert!(is_new && !layout.dir().join("pki.new").exists());
+    assert_eq!(fingerprint(&pki.issuer_roots()).unwrap().len(), 64);
+}
+
+#[test]
+fn keys_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let layout = Layout::open(dir.path(), false).unwrap();
+    let (pki, _) = Pki::prepare(&layout, &names(&["localhost"])).unwrap();
+    let keys = [
+        pki.receipt_key(),
+        pki.nonce_key(),
+        pki.https().1,
+        pki.service(Service::Ca).1,
+        pki.hierarchy("rsa").join("intermediate.key"),
+    ];
+    for key in keys {
+        assert_eq!(
+            fs::metadata(&key).unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{}",
+            key.display()
+        );
+    }
+}

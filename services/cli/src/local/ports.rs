@@ -1,0 +1,120 @@
+//! The ports of a local CA: the front end's as asked, the others wherever there is room.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+
+use anyhow::{Context, bail};
+
+use super::args::Listen;
+use super::service::Service;
+
+/// Internal ports are looked for below those that the system hands out by itself, so that a service
+/// that is restarted does not find its port taken by some outgoing connection.
+const HIGHEST: u16 = 32_000;
+
+/// Who listens where.
+#[derive(Debug, Clone)]
+pub(crate) struct Ports {
+    /// Where ACME is served; at least one address, all with one port.
+    pub(crate) https: Vec<SocketAddr>,
+    internal: BTreeMap<Service, (u16, u16)>,
+}
+
+impl Ports {
+    /// Chooses ports that are free now. The front end's is an error if it is taken.
+    pub(crate) fn choose(listen: &Listen) -> anyhow::Result<Self> {
+        let https = front_end(listen)?;
+        let port = https[0].port();
+        let start = if (1024..HIGHEST - 100).contains(&port) {
+            port + 1
+        } else {
+            16_001 + port % 100 * 100
+        };
+        let mut free = (start..HIGHEST).filter(|port| bind(Ipv4Addr::LOCALHOST.into(), *port).is_ok());
+        let mut internal = BTreeMap::new();
+        for service in Service::ALL {
+            match (free.next(), free.next()) {
+                (Some(grpc), Some(debug)) => internal.insert(service, (grpc, debug)),
+                _ => bail!(
+                    "there are no free ports from {start} to {HIGHEST} on {}",
+                    Ipv4Addr::LOCALHOST
+                ),
+            };
+        }
+        Ok(Self { https, internal })
+    }
+
+    /// Where a service takes gRPC calls.
+    pub(crate) fn grpc(&self, service: Service) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.internal[&service].0).into()
+    }
+
+    /// Where a service shows metrics and health.
+    pub(crate) fn debug(&self, service: Service) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.internal[&service].1).into()
+    }
+}
+
+/// The front end's addresses. IPv6 is left out where the machine has none, unless it was asked for.
+fn front_end(listen: &Listen) -> anyhow::Result<Vec<SocketAddr>> {
+    let mut port = listen.port;
+    let mut bound = Vec::new();
+    let addresses = listen.addresses().map_err(anyhow::Error::msg)?;
+    for address in &addresses {
+        match bind(*address, port) {
+            Ok(listener) => {
+                port = listener.local_addr()?.port();
+                bound.push(listener);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable && addresses.len() > 1 => {}
+            Err(error) => return Err(error).with_context(|| unusable(SocketAddr::new(*address, port))),
+        }
+    }
+    let https = bound
+        .iter()
+        .map(TcpListener::local_addr)
+        .collect::<io::Result<Vec<_>>>()?;
+    if https.is_empty() {
+        bail!(
+            "--listen: this machine has none of the addresses of {}",
+            listen.host
+        );
+    }
+    Ok(https)
+}
+
+fn unusable(address: SocketAddr) -> String {
+    format!("{address} cannot be used for ACME, choose another --listen")
+}
+
+fn bind(address: IpAddr, port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind(SocketAddr::new(address, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_service_has_ports_of_its_own() {
+        let ports = Ports::choose(&"127.0.0.1:0".parse().unwrap()).unwrap();
+        let mut all: BTreeSet<SocketAddr> = ports.https.iter().copied().collect();
+        for service in Service::ALL {
+            all.extend([ports.grpc(service), ports.debug(service)]);
+        }
+        assert_eq!(all.len(), 1 + 2 * Service::ALL.len());
+    }
+
+    #[test]
+    fn a_port_that_is_taken_is_named() {
+        let taken = bind(Ipv4Addr::LOCALHOST.into(), 0).unwrap();
+        let address = taken.local_addr().unwrap();
+        let error = Ports::choose(&address.to_string().parse().unwrap()).unwrap_err();
+        let expected =
+            format!("{address} cannot be used for ACME, choose another --listen: Address already in use");
+        assert!(format!("{error:#}").starts_with(&expected), "{error:#}");
+    }
+}

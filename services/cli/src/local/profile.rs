@@ -1,0 +1,31 @@
+//! The certificate profiles of a local CA.
+
+/// What certificates look like, above all for how long they are valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Profile {
+    /// Valid for 90 days
+    Classic,
+    /// Valid for 160 hours
+    Shortlived,
+}
+
+impl Profile {
+    /// All of them: an order may name any.
+    pub(crate) const ALL: [Self; 2] = [Self::Classic, Self::Shortlived];
+
+    /// Its name in orders.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Shortlived => "shortlived",
+        }
+    }
+
+    /// How long its certificates are valid.
+    pub(crate) const fn validity(self) -> &'static str {
+        match self {
+            Self::Classic => "90d",
+            Self::Shortlived => "160h",
+        }
+    }
+}
