@@ -1,1 +1,117 @@
-//! The registration authority: the rules, and every order driven to an end
+//! The registration authority: the rules, and every order driven to an end.
+//!
+//! - `accounts`: who may have an account, and what happens to its key.
+//! - `orders`: what an order is made of; finalizing.
+//! - `validation`, `issuance`: work in flight, under leases, in tasks that outlive the request.
+//! - `revocation`: who may revoke.
+//! - `janitor`: resumes what a process that died or was paused left behind.
+//!
+//! It has no database and no signing key, and believes nothing that the signer could not see for itself.
+
+mod accounts;
+mod config;
+mod grpc;
+mod issuance;
+mod janitor;
+mod orders;
+mod revocation;
+mod settings;
+mod validation;
+
+use std::sync::Arc;
+
+use cairn_kit::{BoxError, Env};
+use cairn_rpc::client::{CaClient, SaClient, VaClient};
+use cairn_rpc::{Context, Transport};
+use cairn_types::{
+    Account, AccountId, AccountStatus, Clock, Duration, Error, ErrorKind, Lease, LeaseId, Result, Rng,
+};
+use tokio_util::task::TaskTracker;
+
+pub use config::Config;
+use settings::Settings;
+
+/// The registration authority. Clones share everything.
+#[derive(Clone)]
+pub(crate) struct Ra {
+    sa: SaClient,
+    va: VaClient,
+    ca: CaClient,
+    settings: Arc<Settings>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    /// Validations and issuances in flight; the process ends when they have.
+    tasks: TaskTracker,
+    /// The name under which this process takes leases.
+    owner: Arc<str>,
+}
+
+impl Ra {
+    /// The account, if it may act.
+    async fn valid_account(&self, context: &Context, id: AccountId) -> Result<Account> {
+        let account = self
+            .sa
+            .get_account(context, id)
+            .await
+            .map_err(|error| match error.kind() {
+                ErrorKind::NotFound => Error::new(ErrorKind::AccountDoesNotExist, "there is no such account"),
+                _ => error,
+            })?;
+        match account.status {
+            AccountStatus::Valid => Ok(account),
+            status => Err(Error::unauthorized(format!("the account is {status}"))),
+        }
+    }
+
+    /// Refuses an account that has not agreed to the present terms (RFC 8555 section 7.3.3).
+    fn terms_agreed(&self, account: &Account) -> Result<()> {
+        match &self.settings.terms {
+            Some(terms) if account.terms_agreed.as_ref() != Some(terms) => Err(Error::new(
+                ErrorKind::UserActionRequired,
+                format!("the terms of service have changed; agree to {terms}"),
+            )
+            .at(terms.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The URL of an account, by which CAA records and receipts name it.
+    fn account_uri(&self, id: AccountId) -> String {
+        format!("{}{id}", self.settings.account_uri_prefix)
+    }
+
+    fn lease(&self, id: LeaseId, lasts: Duration) -> Lease {
+        Lease {
+            id,
+            owner: self.owner.to_string(),
+            deadline: self.clock.now() + lasts,
+        }
+    }
+}
+
+/// Serves the registration authority until the shutdown of `env`, then finishes what is in flight.
+pub async fn serve(config: Config, env: Env) -> std::result::Result<(), BoxError> {
+    let transport = Transport::tls(&config.tls, &env.metrics)?;
+    serve_on(config, env, transport).await
+}
+
+/// The same over a transport of the caller's choice; tests use one in memory.
+pub async fn serve_on(config: Config, env: Env, transport: Transport) -> std::result::Result<(), BoxError> {
+    let ra = Ra {
+        sa: SaClient::new(transport.channel(SaClient::TARGET, &config.sa)?),
+        va: VaClient::new(transport.channel(VaClient::TARGET, &config.va)?),
+        ca: CaClient::new(transport.channel(CaClient::TARGET, &config.ca)?),
+        settings: Arc::new(config.settings()?),
+        clock: env.clock.clone(),
+        rng: env.rng.clone(),
+        tasks: TaskTracker::new(),
+        owner: format!("cairn-ra/{}", std::process::id()).into(),
+    };
+    let janitor = tokio::spawn(janitor::run(ra.clone(), env.shutdown.clone()));
+    let tasks = ra.tasks.clone();
+    grpc::serve(ra, config.grpc, env, &transport).await?;
+    tasks.close();
+    tasks.wait().await;
+    janitor.await?;
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! Accounts: registration, contacts, keys, and their end.
+
+mod change_key;
+mod contact;
+mod external;
+mod register;

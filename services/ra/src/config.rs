@@ -1,0 +1,320 @@
+//! The configuration file of the registration authority; `deploy/config/ra.toml` is a commented sample.
+
+use std::collections::BTreeMap;
+
+use cairn_acme::base64url;
+use cairn_kit::{Configuration, Secret, duration};
+use cairn_policy::NamePolicy;
+use cairn_rpc::{ClientConfig, ServerConfig, TlsConfig};
+use cairn_types::{Duration, ProfileName};
+use serde::Deserialize;
+
+use crate::orders::plan::Lifetimes;
+use crate::settings::{Profile, Settings};
+
+/// The configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where to serve, and to whom.
+    pub grpc: ServerConfig,
+    /// This service's identity towards the others.
+    pub tls: TlsConfig,
+    /// The storage authority.
+    pub sa: ClientConfig,
+    /// The validation authority.
+    pub va: ClientConfig,
+    /// The certificate authority.
+    pub ca: ClientConfig,
+    /// Accounts.
+    pub accounts: Accounts,
+    /// Which names are certified.
+    pub names: NamePolicy,
+    /// What orders may ask for, by profile name.
+    pub profiles: BTreeMap<ProfileName, ProfileConfig>,
+    /// The profile of orders that name none.
+    pub default_profile: ProfileName,
+    /// Orders and authorizations.
+    #[serde(default)]
+    pub orders: Orders,
+    /// Challenges.
+    #[serde(default)]
+    pub validation: Validation,
+    /// Finalizing.
+    #[serde(default)]
+    pub finalize: Finalize,
+    /// Work that others left behind.
+    #[serde(default)]
+    pub janitor: Janitor,
+}
+
+/// Accounts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accounts {
+    /// The URL of an account without its id; CAA `accounturi` parameters name accounts by it.
+    pub uri_prefix: String,
+    /// The URL of the terms of service that accounts must agree to; none means there are none.
+    pub terms_of_service: Option<String>,
+    /// The most contacts an account may have.
+    #[serde(default = "Accounts::max_contacts")]
+    pub max_contacts: usize,
+    /// Whether an account needs an external account binding (RFC 8555 section 7.3.4).
+    #[serde(default)]
+    pub external_account_required: bool,
+    /// The MAC keys of external accounts by their id: files that hold at least 32 octets as base64url. Each key
+    /// binds one account.
+    #[serde(default)]
+    pub external_account_keys: BTreeMap<String, Secret>,
+}
+
+impl Accounts {
+    const fn max_contacts() -> usize {
+        10
+    }
+}
+
+/// What an order may ask of a profile.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileConfig {
+    /// The longest validity that may be asked for.
+    #[serde(with = "duration")]
+    pub max_validity: Duration,
+    /// How far from now a requested `notBefore` may lie, in the past or in the future.
+    #[serde(with = "duration", default = "ProfileConfig::not_before_slack")]
+    pub not_before_slack: Duration,
+}
+
+impl ProfileConfig {
+    const fn not_before_slack() -> Duration {
+        Duration::from_secs(24 * 3600)
+    }
+}
+
+/// Orders and authorizations.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Orders {
+    /// How long an order may take.
+    #[serde(with = "duration")]
+    pub lifetime: Duration,
+    /// How long an authorization waits for its challenge.
+    #[serde(with = "duration")]
+    pub pending_authorization: Duration,
+    /// How long a valid authorization may be used again.
+    #[serde(with = "duration")]
+    pub valid_authorization: Duration,
+    /// What a valid authorization must have left to be used again.
+    #[serde(with = "duration")]
+    pub reuse_margin: Duration,
+}
+
+impl Default for Orders {
+    fn default() -> Self {
+        Self {
+            lifetime: Duration::from_secs(7 * 86_400),
+            pending_authorization: Duration::from_secs(7 * 86_400),
+            valid_authorization: Duration::from_secs(30 * 86_400),
+            reuse_margin: Duration::from_secs(86_400),
+        }
+    }
+}
+
+/// Challenges.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Validation {
+    /// How long an attempt may take before another process may take it over.
+    #[serde(with = "duration")]
+    pub lease: Duration,
+    /// How long the answer to the client waits for the end of the validation.
+    #[serde(with = "duration")]
+    pub wait: Duration,
+    /// The pauses before further attempts, when an attempt failed for a reason that may pass.
+    pub retries: Vec<humantime_serde::Serde<Duration>>,
+    /// CAA records are checked again at finalize when older than this; at most 8 hours.
+    #[serde(with = "duration")]
+    pub caa_recheck_after: Duration,
+}
+
+impl Default for Validation {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(60),
+            wait: Duration::from_secs(1),
+            retries: [2, 5].map(|secs| Duration::from_secs(secs).into()).to_vec(),
+            caa_recheck_after: Duration::from_secs(7 * 3600),
+        }
+    }
+}
+
+/// Finalizing.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Finalize {
+    /// How long an issuance may take before another process may take it over.
+    #[serde(with = "duration")]
+    pub lease: Duration,
+    /// How long the answer to the client waits for the certificate.
+    #[serde(with = "duration")]
+    pub wait: Duration,
+}
+
+impl Default for Finalize {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(60),
+            wait: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Work that others left behind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Janitor {
+    /// How often to look for leases that ran out.
+    #[serde(with = "duration")]
+    pub interval: Duration,
+    /// How many to take over at once.
+    pub batch: u32,
+}
+
+impl Default for Janitor {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(5),
+            batch: 32,
+        }
+    }
+}
+
+impl Configuration for Config {
+    fn check(&self) -> Result<(), String> {
+        if !self.profiles.contains_key(&self.default_profile) {
+            return Err(format!(
+                "default_profile: there is no [profiles.{}]",
+                self.default_profile
+            ));
+        }
+        if !self.accounts.uri_prefix.starts_with("https://") || !self.accounts.uri_prefix.ends_with('/') {
+            return Err("accounts.uri_prefix: an https URL that ends in a slash is needed".to_owned());
+        }
+        if self.accounts.external_account_required && self.accounts.external_account_keys.is_empty() {
+            return Err("accounts.external_account_keys: empty, so that nobody could register".to_owned());
+        }
+        if self.validation.caa_recheck_after > Duration::from_secs(8 * 3600) {
+            return Err("validation.caa_recheck_after: at most 8 hours (CA/B BR 3.2.2.8)".to_owned());
+        }
+        if self.orders.reuse_margin >= self.orders.valid_authorization {
+            return Err("orders.reuse_margin: must be shorter than orders.valid_authorization".to_owned());
+        }
+        self.external_account_keys().map(drop)
+    }
+}
+
+impl Config {
+    fn external_account_keys(&self) -> Result<BTreeMap<String, Vec<u8>>, String> {
+        let decode = |(id, secret): (&String, &Secret)| {
+            let key = secret.expose_text().and_then(|text| base64url::decode(text).ok());
+            match key {
+                Some(key) if key.len() >= 32 => Ok((id.clone(), key)),
+                _ => Err(format!(
+                    "accounts.external_account_keys: {}: at least 32 octets as base64url are needed",
+                    secret.path().display()
+                )),
+            }
+        };
+        self.accounts.external_account_keys.iter().map(decode).collect()
+    }
+
+    /// The checked form.
+    pub(crate) fn settings(&self) -> Result<Settings, String> {
+        let profile = |(name, config): (&ProfileName, &ProfileConfig)| Profile {
+            name: name.clone(),
+            max_validity: config.max_validity,
+            slack: config.not_before_slack,
+        };
+        Ok(Settings {
+            account_uri_prefix: self.accounts.uri_prefix.clone(),
+            terms: self.accounts.terms_of_service.clone(),
+            max_contacts: self.accounts.max_contacts,
+            external_account_required: self.accounts.external_account_required,
+            external_account_keys: self.external_account_keys()?,
+            names: self.names.clone(),
+            profiles: self.profiles.iter().map(profile).collect(),
+            default_profile: self.default_profile.clone(),
+            lifetimes: Lifetimes {
+                pending: self.orders.pending_authorization,
+                order: self.orders.lifetime,
+                reuse_margin: self.orders.reuse_margin,
+            },
+            authorization_lifetime: self.orders.valid_authorization,
+            caa_recheck_after: self.validation.caa_recheck_after,
+            validation_lease: self.validation.lease,
+            validation_wait: self.validation.wait,
+            validation_retries: self.validation.retries.iter().map(|pause| **pause).collect(),
+            finalize_lease: self.finalize.lease,
+            finalize_wait: self.finalize.wait,
+            janitor_interval: self.janitor.interval,
+            janitor_batch: self.janitor.batch,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn sample() -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/config/ra.toml");
+        std::fs::read_to_string(path).unwrap()
+    }
+
+    /// Parses as if the text stood beside the key that it names.
+    fn parse(text: &str) -> Result<Config, String> {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("tls")).unwrap();
+        std::fs::write(directory.path().join("tls/ra.key"), "key").unwrap();
+        cairn_kit::config::parse::<Config>(text, &directory.path().join("ra.toml"))
+            .map(|loaded| loaded.service)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_sample_is_complete_and_accepted() {
+        let config = parse(&sample()).unwrap();
+        assert_eq!(config.settings().unwrap().validation_retries.len(), 2);
+    }
+
+    #[test]
+    fn nonsense_is_refused_by_name() {
+        for (find, replace, said) in [
+            (
+                "default_profile = \"classic\"",
+                "default_profile = \"gold\"",
+                "default_profile",
+            ),
+            (
+                "caa_recheck_after = \"7h\"",
+                "caa_recheck_after = \"9h\"",
+                "caa_recheck_after",
+            ),
+            (
+                "external_account_required = false",
+                "external_account_required = true",
+                "external_account_keys",
+            ),
+            ("uri_prefix = \"https:", "uri_prefix = \"http:", "uri_prefix"),
+            ("[janitor]", "[janitor]\nspeed = 1", "speed"),
+        ] {
+            let text = sample();
+            assert!(text.contains(find), "{find}");
+            let refused = parse(&text.replace(find, replace)).unwrap_err();
+            assert!(refused.contains(said), "{refused}");
+        }
+    }
+}

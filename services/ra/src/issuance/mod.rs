@@ -1,0 +1,19 @@
+//! From a lease on an order to its certificate.
+
+mod caa_recheck;
+mod drive;
+
+use cairn_rpc::api::sa::Finalization;
+use cairn_types::{Account, Lease, Order};
+
+/// A finalization that this process holds the lease of.
+pub(crate) struct Issuing {
+    /// The order, processing.
+    pub order: Order,
+    /// Whose it is.
+    pub account: Account,
+    /// What the client asked for.
+    pub finalization: Finalization,
+    /// The lease.
+    pub lease: Lease,
+}

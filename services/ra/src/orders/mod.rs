@@ -1,0 +1,7 @@
+//! Orders: what they are made of and what may be asked of them.
+
+mod create;
+mod finalize;
+pub(crate) mod plan;
+mod replace;
+mod validity;

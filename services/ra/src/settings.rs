@@ -1,0 +1,73 @@
+//! The configuration after its checks, in the form that the rules use.
+
+use std::collections::BTreeMap;
+
+use cairn_policy::NamePolicy;
+use cairn_types::{Duration, Error, ErrorKind, ProfileName, Result};
+
+use crate::Ra;
+use crate::orders::plan::Lifetimes;
+
+/// What an order may ask of a profile. The shape of its certificates is known to the certificate authority alone.
+#[derive(Debug, Clone)]
+pub(crate) struct Profile {
+    /// Its name.
+    pub name: ProfileName,
+    /// The longest validity that may be asked for.
+    pub max_validity: Duration,
+    /// How far from now a requested start may lie.
+    pub slack: Duration,
+}
+
+/// Everything the rules need to know.
+pub(crate) struct Settings {
+    pub account_uri_prefix: String,
+    pub terms: Option<String>,
+    pub max_contacts: usize,
+    pub external_account_required: bool,
+    pub external_account_keys: BTreeMap<String, Vec<u8>>,
+    pub names: NamePolicy,
+    pub profiles: Vec<Profile>,
+    pub default_profile: ProfileName,
+    pub lifetimes: Lifetimes,
+    pub authorization_lifetime: Duration,
+    pub caa_recheck_after: Duration,
+    pub validation_lease: Duration,
+    pub validation_wait: Duration,
+    pub validation_retries: Vec<Duration>,
+    pub finalize_lease: Duration,
+    pub finalize_wait: Duration,
+    pub janitor_interval: Duration,
+    pub janitor_batch: u32,
+}
+
+impl Ra {
+    /// The profile of that name, or the default one.
+    pub(crate) fn profile(&self, name: Option<ProfileName>) -> Result<&Profile> {
+        let name = name.unwrap_or_else(|| self.settings.default_profile.clone());
+        self.settings
+            .profiles
+            .iter()
+            .find(|profile| profile.name == name)
+            .ok_or_else(|| {
+                let known: Vec<_> = self
+                    .settings
+                    .profiles
+                    .iter()
+                    .map(|profile| profile.name.as_str())
+                    .collect();
+                Error::new(
+                    ErrorKind::InvalidProfile,
+                    format!(
+                        "there is no profile {:?}; the profiles are: {}",
+                        name.as_str(),
+                        known.join(", ")
+                    ),
+                )
+            })
+    }
+
+    pub(crate) fn lifetimes(&self) -> Lifetimes {
+        self.settings.lifetimes
+    }
+}
