@@ -1,6 +1,6 @@
 //! Between the messages of `proto/` and the types that the rest of Cairn uses.
 //!
-//! A message is converted field by field, by name ([`message!`]); what a field may be is decided by the
+//! A message is converted field by field, by name (`message!`); what a field may be is decided by the
 //! type it becomes. Whatever does not convert is a fault of the peer service, never of a client.
 
 mod core;
