@@ -31,7 +31,7 @@ use banner::Banner;
 use configs::Stack;
 use env_file::{EnvFile, variable};
 use layout::{Layout, write_atomically};
-use pki::Pki;
+use pki::{HIERARCHIES, Pki};
 use ports::Ports;
 use process::Launch;
 use service::{Binaries, Service};
@@ -118,8 +118,10 @@ fn https_names(listen: &Listen, ports: &Ports) -> anyhow::Result<Vec<Identifier>
 }
 
 async fn supervise(stack: &Stack, launches: Vec<Launch>, terminal: Terminal) -> anyhow::Result<()> {
-    check_all(&launches).await?;
+    // It is there exactly while the CA is ready.
     let env_path = stack.layout.env();
+    let _ = fs::remove_file(&env_path);
+    check_all(&launches).await?;
     let mut supervisor = Supervisor::start(launches, variables(stack)?, env_path.clone(), terminal)?;
     let watched = match supervisor.ready().await {
         Ok(Start::Ready(took)) => {
@@ -131,6 +133,7 @@ async fn supervise(stack: &Stack, launches: Vec<Launch>, terminal: Terminal) -> 
         Ok(Start::Interrupted) => Ok(()),
         Err(error) => Err(error),
     };
+    let _ = fs::remove_file(&env_path);
     terminal.text("");
     let orderly = supervisor.stop().await;
     watched?;
@@ -165,10 +168,13 @@ fn variables(stack: &Stack) -> anyhow::Result<EnvFile> {
     env.set("DIRECTORY_URL", stack.directory_url());
     env.set("CA_BUNDLE", stack.pki.https_ca().display());
     env.set("ISSUER_ROOTS", stack.pki.issuer_roots().display());
-    for (name, folder) in [("ROOT_FINGERPRINT", "ecdsa"), ("ROOT_FINGERPRINT_RSA", "rsa")] {
+    for (name, hierarchy) in ["ROOT_FINGERPRINT", "ROOT_FINGERPRINT_RSA"]
+        .into_iter()
+        .zip(&HIERARCHIES)
+    {
         env.set(
             name,
-            pki::fingerprint(&stack.pki.hierarchy(folder).join("root.pem"))?,
+            pki::fingerprint(&stack.pki.hierarchy(hierarchy).join("root.pem"))?,
         );
     }
     env.set("CAA_ID", configs::CAA_ID);

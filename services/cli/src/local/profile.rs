@@ -21,6 +21,14 @@ impl Profile {
         }
     }
 
+    /// For people who choose one.
+    pub(crate) const fn description(self) -> &'static str {
+        match self {
+            Self::Classic => "Server certificates, valid for 90 days",
+            Self::Shortlived => "Server certificates, valid for 160 hours",
+        }
+    }
+
     /// How long its certificates are valid.
     pub(crate) const fn validity(self) -> &'static str {
         match self {

@@ -30,8 +30,30 @@ pub(crate) struct Pki {
     dir: PathBuf,
 }
 
-/// The hierarchies under which clients' certificates are issued.
-pub(crate) const HIERARCHIES: [(KeyType, &str); 2] = [(KeyType::P256, "ecdsa"), (KeyType::Rsa, "rsa")];
+/// A root with one intermediate, under which clients' certificates are issued.
+#[derive(Debug)]
+pub(crate) struct Hierarchy {
+    /// The kind of all its keys.
+    pub(crate) kind: KeyType,
+    /// The id of its issuer in configurations and URLs.
+    pub(crate) id: &'static str,
+    /// The name of its folder.
+    folder: &'static str,
+}
+
+/// The hierarchies. A certificate comes from the one that has its kind of key.
+pub(crate) const HIERARCHIES: [Hierarchy; 2] = [
+    Hierarchy {
+        kind: KeyType::P256,
+        id: "e1",
+        folder: "ecdsa",
+    },
+    Hierarchy {
+        kind: KeyType::Rsa,
+        id: "r1",
+        folder: "rsa",
+    },
+];
 
 impl Pki {
     /// Takes what is in the directory, and makes what is missing. `https_names` are what the front
@@ -61,7 +83,9 @@ impl Pki {
             fs::create_dir_all(self.dir.join(folder))?;
         }
         let roots: Vec<String> = std::thread::scope(|scope| {
-            let threads = HIERARCHIES.map(|hierarchy| scope.spawn(move || self.create_hierarchy(hierarchy)));
+            let threads = HIERARCHIES
+                .each_ref()
+                .map(|hierarchy| scope.spawn(move || self.create_hierarchy(hierarchy)));
             let joined = threads.map(|thread| {
                 thread
                     .join()
@@ -89,19 +113,20 @@ impl Pki {
     }
 
     /// One root and one intermediate; returns the root as PEM.
-    fn create_hierarchy(&self, (kind, folder): (KeyType, &str)) -> anyhow::Result<String> {
-        let folder = self.dir.join("acme").join(folder);
+    fn create_hierarchy(&self, hierarchy: &Hierarchy) -> anyhow::Result<String> {
+        let folder = self.hierarchy(hierarchy);
         fs::create_dir_all(&folder)?;
-        let tag = kind_tag(kind);
-        let root = create_root(
-            &folder.join("root"),
-            kind,
-            &name(&format!("Cairn local root {tag}")),
-        )?;
+        let named = |what| {
+            name(&format!(
+                "Cairn local {what} {}",
+                hierarchy.id.to_ascii_uppercase()
+            ))
+        };
+        let root = create_root(&folder.join("root"), hierarchy.kind, &named("root"))?;
         create_intermediate(
             &folder.join("intermediate"),
-            kind,
-            &name(&format!("Cairn local intermediate {tag}")),
+            hierarchy.kind,
+            &named("intermediate"),
             &root,
         )?;
         Ok(fs::read_to_string(folder.join("root.pem"))?)
@@ -133,8 +158,8 @@ impl Pki {
     }
 
     /// The certificates and the key of a hierarchy: `root.pem`, `intermediate.pem`, `intermediate.key`.
-    pub(crate) fn hierarchy(&self, folder: &str) -> PathBuf {
-        self.dir.join("acme").join(folder)
+    pub(crate) fn hierarchy(&self, hierarchy: &Hierarchy) -> PathBuf {
+        self.dir.join("acme").join(hierarchy.folder)
     }
 
     /// A service's certificate and key for calls between the services.
@@ -213,14 +238,6 @@ fn name(common_name: &str) -> AuthorityName {
         country: None,
         organization: "Cairn local".to_owned(),
         common_name: common_name.to_owned(),
-    }
-}
-
-fn kind_tag(kind: KeyType) -> &'static str {
-    match kind {
-        KeyType::Rsa => "R1",
-        KeyType::P256 => "E1",
-        KeyType::P384 => "E2",
     }
 }
 

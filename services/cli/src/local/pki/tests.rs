@@ -27,15 +27,15 @@ fn everything_is_made_once_and_fits_together() {
     let localhost = names(&["localhost", "127.0.0.1", "::1"]);
     let (pki, is_new) = Pki::prepare(&layout, &localhost).unwrap();
     assert!(is_new);
-    for (kind, folder) in HIERARCHIES {
-        let folder = pki.hierarchy(folder);
+    for hierarchy in &HIERARCHIES {
+        let folder = pki.hierarchy(hierarchy);
         let (root, intermediate) = (
             view(&folder.join("root.pem")),
             view(&folder.join("intermediate.pem")),
         );
         assert!(root.is_signed_by(&root.public_key().unwrap()));
         assert!(intermediate.is_signed_by(&root.public_key().unwrap()));
-        assert_eq!(intermediate.public_key().unwrap().kind(), kind);
+        assert_eq!(intermediate.public_key().unwrap().kind(), hierarchy.kind);
     }
     for service in Service::ALL {
         let (certificate, key) = pki.service(service);
@@ -81,7 +81,7 @@ fn keys_are_for_their_owner_alone() {
         pki.nonce_key(),
         pki.https().1,
         pki.service(Service::Ca).1,
-        pki.hierarchy("rsa").join("intermediate.key"),
+        pki.hierarchy(&HIERARCHIES[1]).join("intermediate.key"),
     ];
     for key in keys {
         assert_eq!(

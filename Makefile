@@ -1,0 +1,45 @@
+# `make help` lists the targets. ARGS goes to the program that a target runs.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+BINARIES := cairn cairn-wfe cairn-ra cairn-va cairn-ca cairn-sa cairn-publisher
+PACKAGES := $(addprefix --package ,$(BINARIES))
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: packages
+packages:
+	@deploy/setup/build-packages
+
+.PHONY: build
+build: packages ## Build the services and the cairn command
+	cargo build $(PACKAGES)
+
+.PHONY: run
+run: build ## Run a complete CA on this machine: make run ARGS="--listen localhost:14000"
+	@exec $(TARGET)/debug/cairn local $(ARGS)
+
+.PHONY: test
+test: build ## Run all tests, with real ACME clients at the end
+	cargo test --workspace --quiet
+	test/clients/install
+	test/clients/run --cairn $(TARGET)/debug/cairn $(ARGS)
+
+.PHONY: check
+check: packages ## Formatting, lints, documentation, and which crate may depend on which
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
+	test/architecture/deny
+
+.PHONY: bench
+bench: packages ## Measure issuances per second and CPU and memory by process, with full optimization
+	cargo build --release $(PACKAGES) --package cairn-bench
+	test/bench/run --cairn $(TARGET)/release/cairn $(ARGS)
+
+.PHONY: fuzz
+fuzz: packages ## Run every fuzz target for a while: make fuzz SECONDS=60
+	test/fuzz/run $(or $(SECONDS),60)
