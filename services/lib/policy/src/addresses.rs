@@ -6,7 +6,9 @@ use std::str::FromStr;
 
 /// Why a text is not a range of addresses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a range of addresses such as \"10.0.0.0/8\" or \"fd00::/8\", with no bits set beyond its length")]
+#[error(
+    "{0:?} is not a range of addresses such as \"10.0.0.0/8\" or \"fd00::/8\", with no bits set beyond its length"
+)]
 pub struct NetworkError(String);
 
 /// A range of addresses: those that share the first bits with an address.
@@ -57,10 +59,16 @@ impl FromStr for Network {
         let length = length.parse::<u8>().map_err(|_| fault())?;
         let beyond = match address {
             IpAddr::V4(base) if length <= 32 => u32::from(base).checked_shl(length.into()).unwrap_or(0) != 0,
-            IpAddr::V6(base) if length <= 128 => u128::from(base).checked_shl(length.into()).unwrap_or(0) != 0,
+            IpAddr::V6(base) if length <= 128 => {
+                u128::from(base).checked_shl(length.into()).unwrap_or(0) != 0
+            }
             _ => true,
         };
-        if beyond { Err(fault()) } else { Ok(Self { address, length }) }
+        if beyond {
+            Err(fault())
+        } else {
+            Ok(Self { address, length })
+        }
     }
 }
 
@@ -159,7 +167,16 @@ mod tests {
             assert!(network.contains(inside.parse().unwrap()), "{range} {inside}");
             assert!(!network.contains(outside.parse().unwrap()), "{range} {outside}");
         }
-        for text in ["", "10.0.0.0", "10.0.0.1/8", "10.0.0.0/33", "::/129", "::1/64", "x/8", "10.0.0.0/-1"] {
+        for text in [
+            "",
+            "10.0.0.0",
+            "10.0.0.1/8",
+            "10.0.0.0/33",
+            "::/129",
+            "::1/64",
+            "x/8",
+            "10.0.0.0/-1",
+        ] {
             assert!(text.parse::<Network>().is_err(), "{text}");
         }
     }

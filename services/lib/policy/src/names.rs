@@ -93,7 +93,10 @@ impl NamePolicy {
         if refusals.len() <= 1 {
             return refusals.pop().map_or(Ok(()), |(_, error)| Err(error));
         }
-        let summary = format!("no certificates are issued for {} of the identifiers", refusals.len());
+        let summary = format!(
+            "no certificates are issued for {} of the identifiers",
+            refusals.len()
+        );
         let subproblems = refusals.into_iter().map(|(identifier, error)| Subproblem {
             kind: error.problem.kind,
             detail: error.problem.detail,

@@ -43,7 +43,11 @@ pub(super) fn residues(n: &BigNumRef) -> Result<Vec<(u32, u32)>, ErrorStack> {
         }
         let residue = n.mod_word(product)?;
         let (group, later) = rest.split_at(taken);
-        residues.extend(group.iter().map(|prime| (*prime, (residue % u64::from(*prime)) as u32)));
+        residues.extend(
+            group
+                .iter()
+                .map(|prime| (*prime, (residue % u64::from(*prime)) as u32)),
+        );
         rest = later;
     }
     Ok(residues)
@@ -86,7 +90,8 @@ mod tests {
 
     #[test]
     fn residues_agree_with_division() {
-        let n = BigNum::from_hex_str("c0ffee0123456789abcdef00000000000000000000000000000000feedface1").unwrap();
+        let n =
+            BigNum::from_hex_str("c0ffee0123456789abcdef00000000000000000000000000000000feedface1").unwrap();
         for (prime, residue) in residues(&n).unwrap() {
             assert_eq!(n.mod_word(prime).unwrap(), u64::from(residue));
         }

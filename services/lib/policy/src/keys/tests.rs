@@ -115,9 +115,7 @@ fn roca_prime(exponent: u32) -> BigNum {
         BigNum::from_u32(65537).unwrap(),
         BigNum::from_u32(exponent).unwrap(),
     );
-    power
-        .mod_exp(&generator, &exponent, &primorial, context)
-        .unwrap();
+    power.mod_exp(&generator, &exponent, &primorial, context).unwrap();
     let k = random(1024 - primorial.num_bits() + 1);
     let mut candidate = &product(&k, &primorial) + &power;
     while candidate.num_bits() < 1024 || !candidate.is_prime_fasttest(20, context, true).unwrap() {

@@ -7,7 +7,11 @@ fn policy(text: &str) -> NamePolicy {
 }
 
 fn issues(policy: &NamePolicy, value: &str) -> bool {
-    let kind = if value.parse::<IpAddr>().is_ok() { "ip" } else { "dns" };
+    let kind = if value.parse::<IpAddr>().is_ok() {
+        "ip"
+    } else {
+        "dns"
+    };
     policy
         .willing_to_issue(&Identifier::parse(kind, value).unwrap())
         .is_ok()
@@ -92,7 +96,13 @@ fn blocked_names_are_refused_and_so_are_wildcards_that_cover_them() {
     ] {
         assert!(!issues(&policy, value), "{value}");
     }
-    for value in ["shop.test", "a.www.shop.test", "*.www.shop.test", "slab.test", "*.test"] {
+    for value in [
+        "shop.test",
+        "a.www.shop.test",
+        "*.www.shop.test",
+        "slab.test",
+        "*.test",
+    ] {
         assert!(issues(&policy, value), "{value}");
     }
 }
