@@ -1,0 +1,186 @@
+//! A whole CA, run by `cairn local` in a directory of its own.
+
+mod env;
+mod files;
+mod keeper;
+mod process;
+mod service;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+pub use env::Env;
+pub use process::binaries;
+pub use service::Service;
+
+use crate::client::{Client, Trust};
+use crate::poll;
+use process::Process;
+
+/// How long a start, or the restart of a service, may take.
+const START: Duration = Duration::from_secs(60);
+
+/// Starting two at once could have both choose the same free ports.
+static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// Where a CA finds what it validates.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The port of the http-01 responder.
+    pub http_01_port: u16,
+    /// The port of the tls-alpn-01 responder.
+    pub tls_alpn_01_port: u16,
+    /// The DNS server.
+    pub resolver: SocketAddr,
+}
+
+/// A running CA. Dropped, it is stopped and its directory deleted, unless a test panicked.
+#[derive(Debug)]
+pub struct Stack {
+    dir: PathBuf,
+    options: Options,
+    env: Mutex<Env>,
+    process: Process,
+}
+
+impl Stack {
+    /// Starts a new CA in a new directory, and waits until it is ready.
+    pub async fn start(options: Options) -> Result<Self> {
+        let dir = files::new_directory()?;
+        Self::start_in(dir, options, 0).await
+    }
+
+    async fn start_in(dir: PathBuf, options: Options, port: u16) -> Result<Self> {
+        let guard = STARTING.lock().await;
+        let process = Process::start(&dir, options, port)?;
+        let env = poll::until("cairn local is ready", START, || async {
+            match process.exited() {
+                Some(status) => Some(Err(anyhow::anyhow!(
+                    "cairn local ended ({status}):\n{}",
+                    files::tail(&process.output(), 40)
+                ))),
+                None => Env::read(&dir, process.id()).map(Ok),
+            }
+        })
+        .await
+        .with_context(|| files::tail(&process.output(), 40))??;
+        drop(guard);
+        files::watch(&dir);
+        Ok(Self {
+            dir,
+            options,
+            env: Mutex::new(env),
+            process,
+        })
+    }
+
+    /// Stops it in good order and starts it again, in the same directory with the same URL.
+    pub async fn restart(self) -> Result<Self> {
+        let (dir, options, port) = (self.dir.clone(), self.options, self.env().port("WFE_HTTPS")?);
+        self.process.stop().await?;
+        Self::start_in(dir, options, port).await
+    }
+
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The variables of its `env` file as they were when last read.
+    pub fn env(&self) -> Env {
+        self.env.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The URL of the directory resource.
+    pub fn directory_url(&self) -> String {
+        self.env().get("DIRECTORY_URL").unwrap_or_default().to_owned()
+    }
+
+    /// What the front end's HTTPS certificate is checked against.
+    pub fn trust(&self) -> Result<Trust> {
+        let env = self.env();
+        let path = env.get("CA_BUNDLE").context("no CA_BUNDLE")?;
+        Ok(Trust::roots(&std::fs::read(path)?)?)
+    }
+
+    /// The roots of what it issues, as PEM.
+    pub fn issuer_roots(&self) -> Result<Vec<u8>> {
+        let env = self.env();
+        let path = env.get("ISSUER_ROOTS").context("no ISSUER_ROOTS")?;
+        Ok(std::fs::read(path)?)
+    }
+
+    /// A client that has read the directory.
+    pub async fn client(&self) -> Result<Client> {
+        Ok(Client::new(&self.directory_url(), &self.trust()?).await?)
+    }
+
+    /// The port of a service for metrics and health.
+    pub fn debug_url(&self, service: Service, path: &str) -> Result<String> {
+        let port = self.env().port(&format!("{}_DEBUG", service.variable()))?;
+        Ok(format!("http://127.0.0.1:{port}{path}"))
+    }
+
+    /// Where a service takes gRPC calls.
+    pub fn grpc_address(&self, service: Service) -> Result<SocketAddr> {
+        let port = self.env().port(&format!("{}_GRPC", service.variable()))?;
+        Ok(([127, 0, 0, 1], port).into())
+    }
+
+    /// A service's log so far.
+    pub fn log(&self, service: Service) -> String {
+        files::read(&files::log(&self.dir, service))
+    }
+
+    /// What `cairn local` printed so far.
+    pub fn output(&self) -> String {
+        files::read(&self.process.output())
+    }
+
+    /// The process of a service, as the `env` file names it now.
+    pub fn pid(&self, service: Service) -> Result<u32> {
+        let env = Env::read(&self.dir, self.process.id()).context("the env file is of another process")?;
+        let pid = env.pid(service)?;
+        *self.env.lock().unwrap_or_else(PoisonError::into_inner) = env;
+        Ok(pid)
+    }
+
+    /// Kills a service (SIGKILL). Its supervisor will start it again.
+    pub fn kill(&self, service: Service) -> Result<u32> {
+        let pid = self.pid(service)?;
+        process::kill(pid)?;
+        Ok(pid)
+    }
+
+    /// Waits until a service runs as another process than `pid` and says that it is ready.
+    pub async fn runs_again(&self, service: Service, pid: u32) -> Result<()> {
+        let url = self.debug_url(service, "/readyz")?;
+        let trust = self.trust()?;
+        let what = format!("{} runs again", service.name());
+        poll::until(&what, START, || async {
+            let now = self.pid(service).ok()?;
+            let answer = crate::client::Connection::new(trust.clone())
+                .get(&url)
+                .await
+                .ok()?;
+            (now != pid && answer.status.is_success()).then_some(())
+        })
+        .await
+    }
+
+    /// Kills a service and waits until it runs again.
+    pub async fn restart_service(&self, service: Service) -> Result<()> {
+        let pid = self.kill(service)?;
+        self.runs_again(service, pid).await
+    }
+
+    /// Edits a service's configuration and restarts the service with it. It lasts until the whole CA restarts.
+    pub async fn reconfigure(&self, service: Service, edit: impl FnOnce(&mut toml::Table)) -> Result<()> {
+        files::edit_config(&self.dir, service, edit)?;
+        self.restart_service(service).await
+    }
+}
