@@ -27,6 +27,15 @@ use super::service::{Binaries, Service};
 /// What CAA records name this CA by.
 pub(crate) const CAA_ID: &str = "cairn.localhost";
 
+/// Names under these are on this machine, without anybody's doing.
+const LOOPBACK_SUFFIXES: [&str; 3] = ["localhost", "test", "internal"];
+
+/// Who validates, to whoever verifies receipts.
+const PERSPECTIVE: &str = "local";
+
+/// The region that this perspective claims; one that stands alone corroborates nobody.
+const RIR: &str = "arin";
+
 /// A local CA, ready to be started.
 #[derive(Debug)]
 pub(crate) struct Stack {

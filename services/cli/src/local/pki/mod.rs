@@ -95,7 +95,7 @@ impl Pki {
         })?;
         write_atomically(&self.issuer_roots(), roots.concat().as_bytes(), PUBLIC)?;
         create_root(
-            &self.dir.join("services/ca"),
+            &self.dir.join("services/root"),
             KeyType::P256,
             &name("Cairn local services"),
         )?;
@@ -135,7 +135,7 @@ impl Pki {
     /// Makes the certificates of the services and of the front end anew where they are missing, about
     /// to expire, or for other names.
     fn renew(&self, https_names: &[Identifier]) -> anyhow::Result<()> {
-        let services = Root::load(&self.dir.join("services/ca"))?;
+        let services = Root::load(&self.dir.join("services/root"))?;
         for service in Service::ALL {
             let leaf = Leaf {
                 path: self.dir.join("services").join(service.name()),
@@ -169,7 +169,7 @@ impl Pki {
 
     /// The root of the services' certificates.
     pub(crate) fn services_ca(&self) -> PathBuf {
-        self.dir.join("services/ca.pem")
+        self.dir.join("services/root.pem")
     }
 
     /// The front end's certificate and key for HTTPS.
