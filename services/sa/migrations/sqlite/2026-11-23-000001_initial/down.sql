@@ -1,0 +1,8 @@
+DROP TABLE replacements;
+DROP TABLE certificates;
+DROP TABLE receipts;
+DROP TABLE order_authorizations;
+DROP TABLE authorizations;
+DROP TABLE orders;
+DROP TABLE key_changes;
+DROP TABLE accounts;

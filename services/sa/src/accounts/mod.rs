@@ -1,0 +1,82 @@
+//! Accounts and their keys.
+
+pub(crate) mod rows;
+
+use cairn_rpc::Context;
+use cairn_rpc::api::sa::{ChangeKey, CreateAccount, CreatedAccount};
+use cairn_types::{Account, AccountId, AuthorizationId, AuthorizationStatus, OrderId, OrderStatus, Result, Thumbprint};
+
+use crate::Store;
+use crate::audit::record;
+use crate::db::{look_up, transact};
+
+/// An account that was deactivated, and what ended with it.
+pub(crate) struct Deactivated {
+    pub(crate) account: Account,
+    /// False if it was deactivated before.
+    pub(crate) changed: bool,
+    /// Its orders that were open, and what they were.
+    pub(crate) orders: Vec<OrderId>,
+    /// Its authorizations that were pending.
+    pub(crate) authorizations: Vec<AuthorizationId>,
+}
+
+/// The calls of `proto/cairn/sa/v1/accounts.proto`, which tells what each does.
+impl Store {
+    pub(crate) async fn create_account(&self, context: &Context, request: CreateAccount) -> Result<CreatedAccount> {
+        let created = transact!(self.db(), accounts::create_account(request))?;
+        if created.created {
+            record(context, "account.created", &created.account.id, &created.account.id)
+                .created(created.account.status.as_str())
+                .write();
+        }
+        Ok(created)
+    }
+
+    pub(crate) async fn get_account(&self, id: AccountId) -> Result<Account> {
+        look_up!(self.db(), accounts::get_account(id))
+    }
+
+    pub(crate) async fn find_account_by_key(&self, key: Thumbprint) -> Result<Option<Account>> {
+        look_up!(self.db(), accounts::find_account_by_key(key))
+    }
+
+    pub(crate) async fn update_contact(
+        &self,
+        context: &Context,
+        id: AccountId,
+        contact: Vec<String>,
+    ) -> Result<Account> {
+        let account = transact!(self.db(), accounts::update_contact(id, contact))?;
+        record(context, "account.updated", &id, &id).write();
+        Ok(account)
+    }
+
+    pub(crate) async fn deactivate_account(&self, context: &Context, id: AccountId) -> Result<Account> {
+        let ended = transact!(self.db(), accounts::deactivate_account(id))?;
+        if ended.changed {
+            record(context, "account.deactivated", &id, &id).moved("valid", "deactivated").write();
+        }
+        for order in &ended.orders {
+            record(context, "order.ended", order, &id).created(OrderStatus::Invalid.as_str()).write();
+        }
+        for authorization in &ended.authorizations {
+            record(context, "authorization.ended", authorization, &id)
+                .moved("pending", AuthorizationStatus::Invalid.as_str())
+                .write();
+        }
+        Ok(ended.account)
+    }
+
+    pub(crate) async fn change_key(&self, context: &Context, request: ChangeKey) -> Result<Account> {
+        let now = self.now();
+        let id = request.id;
+        let account = transact!(self.db(), accounts::change_key(request, now))?;
+        record(context, "account.key_changed", &id, &id).write();
+        Ok(account)
+    }
+
+    pub(crate) async fn list_key_changes(&self, account: AccountId) -> Result<Vec<Vec<u8>>> {
+        look_up!(self.db(), accounts::list_key_changes(account))
+    }
+}

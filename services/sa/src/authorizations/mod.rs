@@ -1,0 +1,170 @@
+//! Authorizations, their challenges, and what validators signed about them.
+
+pub(crate) mod rows;
+
+use cairn_rpc::Context;
+use cairn_rpc::api::sa::{
+    AddReceipts, AuthorizationEvidence, BeginValidation, BegunValidation, Claim, ClaimedValidation,
+    FindValidAuthorizations, FinishValidation, RecordAttempt,
+};
+use cairn_types::{AccountId, Authorization, AuthorizationId, OrderId, Result};
+
+use crate::Store;
+use crate::audit::record;
+use crate::db::{look_up, transact};
+
+/// An authorization that was given up, and what ended with it.
+pub(crate) struct Ended {
+    pub(crate) authorization: Authorization,
+    /// False if it was given up before.
+    pub(crate) changed: bool,
+    /// The orders that needed it.
+    pub(crate) orders: Vec<OrderId>,
+}
+
+/// An authorization whose validation ended.
+pub(crate) struct Finished {
+    pub(crate) authorization: Authorization,
+    /// False if it ended before, by the same lease.
+    pub(crate) changed: bool,
+    /// The orders that became ready.
+    pub(crate) ready: Vec<OrderId>,
+    /// The orders that became invalid.
+    pub(crate) ended: Vec<OrderId>,
+}
+
+/// Validations whose lease ran out.
+#[derive(Default)]
+pub(crate) struct Claimed {
+    /// Taken over.
+    pub(crate) work: Vec<ClaimedValidation>,
+    /// Too late for that.
+    pub(crate) ended: Vec<Finished>,
+}
+
+/// The calls of `proto/cairn/sa/v1/authorizations.proto`, which tells what each does.
+impl Store {
+    pub(crate) async fn create_authorization(
+        &self,
+        context: &Context,
+        authorization: Authorization,
+    ) -> Result<Authorization> {
+        let (stored, created) = transact!(self.db(), authorizations::create_authorization(authorization))?;
+        if created {
+            record(context, "authorization.created", &stored.id, &stored.account)
+                .created(stored.status.as_str())
+                .write();
+        }
+        Ok(stored)
+    }
+
+    pub(crate) async fn get_authorization(&self, id: AuthorizationId) -> Result<Authorization> {
+        look_up!(self.db(), authorizations::get_authorization(id))
+    }
+
+    pub(crate) async fn find_valid_authorizations(
+        &self,
+        request: FindValidAuthorizations,
+    ) -> Result<Vec<Authorization>> {
+        let now = self.now();
+        look_up!(self.db(), authorizations::find_valid_authorizations(request, now))
+    }
+
+    pub(crate) async fn get_order_evidence(&self, order: OrderId) -> Result<Vec<AuthorizationEvidence>> {
+        look_up!(self.db(), authorizations::get_order_evidence(order))
+    }
+
+    pub(crate) async fn begin_validation(
+        &self,
+        context: &Context,
+        request: BeginValidation,
+    ) -> Result<BegunValidation> {
+        let (now, challenge) = (self.now(), request.challenge);
+        let begun = transact!(self.db(), validation::begin_validation(request, now))?;
+        if begun.leased {
+            record(context, "challenge.answered", &challenge, &begun.authorization.account)
+                .moved("pending", "processing")
+                .detail("authorization", begun.authorization.id.to_string())
+                .write();
+        }
+        Ok(begun)
+    }
+
+    pub(crate) async fn record_attempt(&self, context: &Context, request: RecordAttempt) -> Result<Authorization> {
+        let (challenge, kind) = (request.challenge, request.problem.kind);
+        let authorization = transact!(self.db(), validation::record_attempt(request))?;
+        record(context, "challenge.attempt_failed", &challenge, &authorization.account)
+            .detail("problem", kind.as_str())
+            .write();
+        Ok(authorization)
+    }
+
+    pub(crate) async fn finish_validation(
+        &self,
+        context: &Context,
+        request: FinishValidation,
+    ) -> Result<Authorization> {
+        let now = self.now();
+        let finished = transact!(self.db(), validation::finish_validation(request, now))?;
+        finished.write_audit(context);
+        Ok(finished.authorization)
+    }
+
+    pub(crate) async fn deactivate_authorization(
+        &self,
+        context: &Context,
+        id: AuthorizationId,
+    ) -> Result<Authorization> {
+        let ended = transact!(self.db(), authorizations::deactivate_authorization(id))?;
+        let account = &ended.authorization.account;
+        if ended.changed {
+            record(context, "authorization.deactivated", &id, account)
+                .created(ended.authorization.status.as_str())
+                .write();
+        }
+        orders_ended(context, account, &ended.orders);
+        Ok(ended.authorization)
+    }
+
+    pub(crate) async fn add_receipts(&self, request: AddReceipts) -> Result<()> {
+        let now = self.now();
+        transact!(self.db(), authorizations::add_receipts(request, now))
+    }
+
+    pub(crate) async fn claim_validations(
+        &self,
+        context: &Context,
+        claim: Claim,
+    ) -> Result<Vec<ClaimedValidation>> {
+        let (leases, now) = (self.lease_ids(claim.limit), self.now());
+        let claimed = transact!(self.db(), validation::claim_validations(claim, leases, now))?;
+        for finished in &claimed.ended {
+            finished.write_audit(context);
+        }
+        for work in &claimed.work {
+            record(context, "challenge.claimed", &work.challenge, &work.authorization.account)
+                .detail("owner", work.lease.owner.as_str())
+                .write();
+        }
+        Ok(claimed.work)
+    }
+}
+
+impl Finished {
+    fn write_audit(&self, context: &Context) {
+        let Authorization { id, account, status, .. } = &self.authorization;
+        if self.changed {
+            record(context, "authorization.validated", id, account).moved("pending", status.as_str()).write();
+        }
+        for order in &self.ready {
+            record(context, "order.ready", order, account).moved("pending", "ready").write();
+        }
+        orders_ended(context, account, &self.ended);
+    }
+}
+
+fn orders_ended(context: &Context, account: &AccountId, orders: &[OrderId]) {
+    for order in orders {
+        record(context, "order.ended", order, account).created("invalid").write();
+    }
+}

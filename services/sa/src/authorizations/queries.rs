@@ -1,0 +1,212 @@
+//! The transactions on authorizations themselves. Those of a validation are in `validation.rs`.
+
+use cairn_rpc::api::sa::{AddReceipts, AuthorizationEvidence, FindValidAuthorizations};
+use cairn_types::{AccountId, Authorization, AuthorizationId, AuthorizationStatus, Error, OrderId, Timestamp};
+use diesel::dsl::{exists, not, sql};
+use diesel::sql_types::Bool;
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper,
+};
+
+use super::dialect::insert_all;
+use super::{Conn, RunQueryDsl, orders};
+use crate::authorizations::Ended;
+use crate::authorizations::rows::{AuthorizationRow, NewAuthorizationRow};
+use crate::db::column;
+use crate::db::errors::{Failure, Result, refusal, refuse};
+use crate::db::schema::{authorizations, order_authorizations, receipts};
+use crate::orders::rules;
+
+const PENDING: &str = AuthorizationStatus::Pending.as_str();
+const VALID: &str = AuthorizationStatus::Valid.as_str();
+const INVALID: &str = AuthorizationStatus::Invalid.as_str();
+const DEACTIVATED: &str = AuthorizationStatus::Deactivated.as_str();
+
+/// The authorization, and whether this call stored it.
+pub(crate) async fn create_authorization(
+    conn: &mut Conn,
+    authorization: &Authorization,
+) -> Result<(Authorization, bool)> {
+    let inserted = diesel::insert_into(authorizations::table)
+        .values(NewAuthorizationRow::encode(authorization)?)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await
+        .map_err(|error| Failure::from(error).unless_account())?;
+    let stored = get_authorization(conn, &authorization.id).await?;
+    // The same account: a repeated call, whose first answer was lost.
+    if inserted == 1 || stored.account == authorization.account {
+        Ok((stored, inserted == 1))
+    } else {
+        refuse(Error::conflict("another authorization has this id"))
+    }
+}
+
+pub(crate) async fn get_authorization(conn: &mut Conn, id: &AuthorizationId) -> Result<Authorization> {
+    stored(conn, id).await?.decode()
+}
+
+pub(super) async fn stored(conn: &mut Conn, id: &AuthorizationId) -> Result<AuthorizationRow> {
+    authorizations::table
+        .find(id.as_bytes().as_slice())
+        .select(AuthorizationRow::as_select())
+        .first(conn)
+        .await
+        .optional()?
+        .ok_or_else(|| refusal(Error::not_found("authorization")))
+}
+
+pub(crate) async fn find_valid_authorizations(
+    conn: &mut Conn,
+    request: &FindValidAuthorizations,
+    now: &Timestamp,
+) -> Result<Vec<Authorization>> {
+    let longer_lived = diesel::alias!(authorizations as longer_lived);
+    let wanted: Vec<_> = request.identifiers.iter().map(cairn_types::Identifier::value).collect();
+    let rows: Vec<AuthorizationRow> = authorizations::table
+        .filter(authorizations::account_id.eq(request.account.as_bytes().as_slice()))
+        .filter(authorizations::identifier.eq_any(wanted))
+        // Literally the condition of a partial index.
+        .filter(sql::<Bool>("authorizations.status = 'valid'"))
+        .filter(authorizations::expires.ge(request.valid_until.as_millis()))
+        .filter(authorizations::expires.gt(now.as_millis()))
+        .filter(not(exists(
+            longer_lived
+                .filter(longer_lived.field(authorizations::account_id).eq(authorizations::account_id))
+                .filter(longer_lived.field(authorizations::identifier).eq(authorizations::identifier))
+                .filter(sql::<Bool>("longer_lived.status = 'valid'"))
+                .filter(longer_lived.field(authorizations::expires).gt(authorizations::expires)),
+        )))
+        .select(AuthorizationRow::as_select())
+        .load(conn)
+        .await?;
+    let mut found: Vec<Authorization> = rows.iter().map(AuthorizationRow::decode).collect::<Result<_>>()?;
+    // Of two that end at the same moment, either will do.
+    found.sort_by_key(Authorization::ordered_identifier);
+    found.dedup_by_key(|authorization| authorization.ordered_identifier());
+    Ok(found)
+}
+
+pub(crate) async fn get_order_evidence(conn: &mut Conn, order: &OrderId) -> Result<Vec<AuthorizationEvidence>> {
+    let order = order.as_bytes().as_slice();
+    let rows: Vec<AuthorizationRow> = order_authorizations::table
+        .inner_join(authorizations::table)
+        .filter(order_authorizations::order_id.eq(order))
+        .select(AuthorizationRow::as_select())
+        .load(conn)
+        .await?;
+    if rows.is_empty() {
+        return refuse(Error::not_found("order"));
+    }
+    let mut evidence = Vec::with_capacity(rows.len());
+    for row in &rows {
+        evidence.push(AuthorizationEvidence {
+            authorization: row.decode()?,
+            receipts: Vec::new(),
+            caa_checked: row.caa_checked(),
+        });
+    }
+    let signed: Vec<(Vec<u8>, Vec<u8>)> = order_authorizations::table
+        .inner_join(
+            receipts::table.on(receipts::authorization_id.eq(order_authorizations::authorization_id)),
+        )
+        .filter(order_authorizations::order_id.eq(order))
+        .order((receipts::authorization_id, receipts::position))
+        .select((receipts::authorization_id, receipts::receipt))
+        .load(conn)
+        .await?;
+    for (authorization, receipt) in signed {
+        let about = evidence
+            .iter_mut()
+            .find(|evidence| *evidence.authorization.id.as_bytes().as_slice() == *authorization);
+        if let Some(about) = about {
+            about.receipts.push(receipt);
+        }
+    }
+    Ok(evidence)
+}
+
+pub(crate) async fn add_receipts(conn: &mut Conn, request: &AddReceipts, now: &Timestamp) -> Result<()> {
+    let id = request.authorization.as_bytes().as_slice();
+    let updated = diesel::update(authorizations::table.find(id))
+        .filter(authorizations::status.eq(VALID))
+        .set(authorizations::caa_checked.eq(request.caa_checked.as_millis()))
+        .execute(conn)
+        .await?;
+    if updated == 0 {
+        let authorization = get_authorization(conn, &request.authorization).await?;
+        return refuse(Error::conflict(format!("the authorization is {}", authorization.status)));
+    }
+    // The row of the authorization is held by this transaction, so the next positions are nobody else's.
+    let position: i64 =
+        receipts::table.filter(receipts::authorization_id.eq(id)).count().get_result(conn).await?;
+    keep_receipts(conn, &request.authorization, position, &request.receipts, *now).await
+}
+
+/// Stores receipts from `position` on.
+pub(super) async fn keep_receipts(
+    conn: &mut Conn,
+    authorization: &AuthorizationId,
+    position: i64,
+    signed: &[Vec<u8>],
+    now: Timestamp,
+) -> Result<()> {
+    let rows: Vec<_> = (position..)
+        .zip(signed)
+        .map(|(position, receipt)| {
+            (
+                receipts::authorization_id.eq(authorization.as_bytes().as_slice()),
+                receipts::position.eq(position),
+                receipts::created.eq(now.as_millis()),
+                receipts::receipt.eq(receipt),
+            )
+        })
+        .collect();
+    insert_all!(conn, receipts::table, rows);
+    Ok(())
+}
+
+pub(crate) async fn deactivate_authorization(conn: &mut Conn, id: &AuthorizationId) -> Result<Ended> {
+    let deactivated = diesel::update(authorizations::table.find(id.as_bytes().as_slice()))
+        .filter(authorizations::status.eq(PENDING).or(authorizations::status.eq(VALID)))
+        .set((
+            authorizations::status.eq(DEACTIVATED),
+            authorizations::lease_id.eq(None::<Vec<u8>>),
+            authorizations::lease_owner.eq(None::<String>),
+            authorizations::lease_deadline.eq(None::<i64>),
+        ))
+        .returning(AuthorizationRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    if let Some(row) = deactivated {
+        let authorization = row.decode()?;
+        let why = rules::authorization_ended(&authorization.ordered_identifier(), None);
+        let orders = orders::end_dependents(conn, id, &why).await?;
+        return Ok(Ended { authorization, changed: true, orders });
+    }
+    let authorization = get_authorization(conn, id).await?;
+    if authorization.status == AuthorizationStatus::Deactivated {
+        Ok(Ended { authorization, changed: false, orders: Vec::new() })
+    } else {
+        refuse(Error::conflict(format!("the authorization is {}", authorization.status)))
+    }
+}
+
+/// Ends the pending authorizations of an account.
+pub(crate) async fn end_account(conn: &mut Conn, account: &AccountId) -> Result<Vec<AuthorizationId>> {
+    let ended: Vec<Vec<u8>> = diesel::update(authorizations::table)
+        .filter(authorizations::account_id.eq(account.as_bytes().as_slice()))
+        // Literally the condition of a partial index.
+        .filter(sql::<Bool>("status = 'pending'"))
+        .set((
+            authorizations::status.eq(INVALID),
+            authorizations::lease_id.eq(None::<Vec<u8>>),
+            authorizations::lease_owner.eq(None::<String>),
+            authorizations::lease_deadline.eq(None::<i64>),
+        ))
+        .returning(authorizations::id)
+        .load(conn)
+        .await?;
+    ended.iter().map(|id| column::id(id)).collect()
+}

@@ -1,0 +1,148 @@
+//! The transactions on certificates.
+
+use cairn_rpc::api::sa::{RevokeCertificate, StoredTbs, Unsigned};
+use cairn_types::{Certificate, Error, ErrorKind, OrderStatus, Serial, Timestamp};
+use diesel::dsl::exists;
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
+
+use super::dialect::locked;
+use super::{Conn, RunQueryDsl};
+use crate::certificates::rows::{CertificateRow, NewCertificateRow};
+use crate::db::errors::{Failure, Result, refusal, refuse};
+use crate::db::schema::{certificates, orders, replacements};
+
+const PROCESSING: &str = OrderStatus::Processing.as_str();
+const VALID: &str = OrderStatus::Valid.as_str();
+const INVALID: &str = OrderStatus::Invalid.as_str();
+
+/// What is stored for the order now, and whether this call stored it.
+pub(crate) async fn store_tbs(conn: &mut Conn, unsigned: &Unsigned, now: &Timestamp) -> Result<(StoredTbs, bool)> {
+    // The order's row decides: it takes one serial, once.
+    let taken = diesel::update(orders::table.find(unsigned.order.as_bytes().as_slice()))
+        .filter(orders::account_id.eq(unsigned.account.as_bytes().as_slice()))
+        .filter(orders::status.eq(PROCESSING))
+        .filter(orders::serial.is_null())
+        .set(orders::serial.eq(unsigned.serial.as_bytes().as_slice()))
+        .execute(conn)
+        .await?;
+    if taken == 0 {
+        return Ok((earlier_tbs(conn, unsigned).await?, false));
+    }
+    let inserted = diesel::insert_into(certificates::table)
+        .values(NewCertificateRow::encode(unsigned, *now)?)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    if inserted == 1 {
+        Ok((StoredTbs { unsigned: unsigned.clone(), certificate: None }, true))
+    } else {
+        refuse(Error::conflict(format!("the serial {} is taken", unsigned.serial)))
+    }
+}
+
+async fn earlier_tbs(conn: &mut Conn, unsigned: &Unsigned) -> Result<StoredTbs> {
+    let (account, status, serial): (Vec<u8>, String, Option<Vec<u8>>) = locked(
+        orders::table
+            .find(unsigned.order.as_bytes().as_slice())
+            .select((orders::account_id, orders::status, orders::serial)),
+    )
+    .first(conn)
+    .await
+    .optional()?
+    .ok_or_else(|| refusal(Error::not_found("order")))?;
+    if account != unsigned.account.as_bytes() {
+        return refuse(Error::conflict("the order is another account's"));
+    }
+    // What an invalid order has must not be signed any more.
+    let Some(serial) = serial.filter(|_| status != INVALID) else {
+        return refuse(Error::conflict(format!("the order is {status}")));
+    };
+    let (row, tbs): (CertificateRow, Vec<u8>) = certificates::table
+        .find(serial)
+        .select((CertificateRow::as_select(), certificates::tbs))
+        .first(conn)
+        .await?;
+    row.decode_stored(tbs)
+}
+
+/// The certificate, and whether this call stored it.
+pub(crate) async fn store_certificate(
+    conn: &mut Conn,
+    serial: &Serial,
+    der: &[u8],
+    now: &Timestamp,
+) -> Result<(Certificate, bool)> {
+    let stored: Option<CertificateRow> = diesel::update(certificates::table.find(serial.as_bytes().as_slice()))
+        .filter(certificates::der.is_null())
+        .set((certificates::der.eq(der), certificates::issued.eq(now.as_millis())))
+        .returning(CertificateRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    let Some(row) = stored else {
+        let certificate = get_certificate(conn, serial).await?;
+        return if certificate.der == der {
+            Ok((certificate, false))
+        } else {
+            refuse(Error::conflict("another certificate with this serial is stored"))
+        };
+    };
+    let finished = diesel::update(orders::table.find(&row.order_id))
+        .filter(orders::status.eq(PROCESSING))
+        .filter(orders::serial.eq(serial.as_bytes().as_slice()))
+        .set((
+            orders::status.eq(VALID),
+            orders::lease_owner.eq(None::<String>),
+            orders::lease_deadline.eq(None::<i64>),
+        ))
+        .execute(conn)
+        .await?;
+    if finished == 0 {
+        return refuse(Error::conflict("the certificate's order is not being processed any more"));
+    }
+    let certificate = row.decode()?.ok_or(Failure::Fault("a stored certificate has no bytes"))?;
+    Ok((certificate, true))
+}
+
+pub(crate) async fn get_certificate(conn: &mut Conn, serial: &Serial) -> Result<Certificate> {
+    let row: Option<CertificateRow> = certificates::table
+        .find(serial.as_bytes().as_slice())
+        .select(CertificateRow::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    row.map(CertificateRow::decode)
+        .transpose()?
+        .flatten()
+        .ok_or_else(|| refusal(Error::not_found("certificate")))
+}
+
+pub(crate) async fn revoke_certificate(conn: &mut Conn, request: &RevokeCertificate) -> Result<Certificate> {
+    let revocation = request.revocation;
+    let revoked: Option<CertificateRow> =
+        diesel::update(certificates::table.find(request.serial.as_bytes().as_slice()))
+            .filter(certificates::der.is_not_null())
+            .filter(certificates::revoked.is_null())
+            .set((
+                certificates::revoked.eq(revocation.at.as_millis()),
+                certificates::revocation_reason.eq(i64::from(revocation.reason.code())),
+                certificates::revoked_by.eq(&request.by),
+            ))
+            .returning(CertificateRow::as_returning())
+            .get_result(conn)
+            .await
+            .optional()?;
+    if let Some(row) = revoked {
+        return row.decode()?.ok_or(Failure::Fault("a stored certificate has no bytes"));
+    }
+    get_certificate(conn, &request.serial).await?;
+    refuse(Error::new(ErrorKind::AlreadyRevoked, "the certificate is revoked already"))
+}
+
+pub(crate) async fn is_replaced(conn: &mut Conn, serial: &Serial) -> Result<bool> {
+    let replacing = replacements::table
+        .inner_join(orders::table)
+        .filter(replacements::serial.eq(serial.as_bytes().as_slice()))
+        .filter(orders::status.eq(VALID));
+    Ok(diesel::select(exists(replacing)).get_result(conn).await?)
+}

@@ -1,0 +1,104 @@
+//! The database: named transactions over one set of queries, whatever the backend.
+//!
+//! The queries of an aggregate are one text, `<aggregate>/queries.rs`, which every backend compiles for
+//! itself by `#[path]`, against its own connection, its own `RunQueryDsl` and its own `dialect`. Why, and
+//! what that asks of the text, is told in `docs/decisions/0002-one-text-two-backends.md`.
+
+pub(crate) mod column;
+pub(crate) mod errors;
+pub(crate) mod schema;
+pub(crate) mod sqlite;
+pub(crate) mod tx;
+
+use cairn_kit::Metrics;
+use cairn_types::Error;
+
+use crate::config::{DatabaseConfig, Location};
+use tx::Measures;
+
+/// An open database.
+pub(crate) enum Database {
+    Sqlite(sqlite::Sqlite),
+}
+
+impl Database {
+    /// Opens the database and its connections. Fails if its tables are older than this program.
+    pub(crate) fn open(config: &DatabaseConfig, metrics: &Metrics) -> Result<Self, OpenError> {
+        match &config.url {
+            Location::Sqlite(path) => {
+                if config.migrate_at_start {
+                    sqlite::migrate(path)?;
+                }
+                sqlite::Sqlite::open(path, config, Measures::register(metrics)).map(Self::Sqlite)
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    pub(crate) async fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(db) => db.read("check", sqlite::Sqlite::ping).await.map_err(Error::from),
+        }
+    }
+}
+
+/// Creates or brings up to date the tables. Returns the names of the migrations that were run.
+pub fn migrate(config: &DatabaseConfig) -> Result<Vec<String>, OpenError> {
+    match &config.url {
+        Location::Sqlite(path) => sqlite::migrate(path),
+    }
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be opened or set up.
+    #[error("database {path}: {why}")]
+    Unusable {
+        /// The file.
+        path: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// The tables are older than this program.
+    #[error("database {path} lacks {missing}; run `cairn-sa migrate`, or set database.migrate_at_start")]
+    Outdated {
+        /// The file.
+        path: String,
+        /// The migrations that were not run.
+        missing: String,
+    },
+}
+
+/// Runs a query in a transaction that may write: `transact!(db, orders::create_order(request, now))`. Its
+/// name is that of the query; its arguments are owned variables, which the query gets by reference.
+macro_rules! transact {
+    ($database:expr, $aggregate:ident::$query:ident($($argument:ident),* $(,)?)) => {
+        match $database {
+            $crate::db::Database::Sqlite(db) => {
+                db.write(stringify!($query), move |conn| {
+                    $crate::db::sqlite::settle($crate::db::sqlite::$aggregate::$query(conn, $(&$argument),*))
+                })
+                .await
+                .map_err(cairn_types::Error::from)
+            }
+        }
+    };
+}
+pub(crate) use transact;
+
+/// As [`transact`], for queries that only read.
+macro_rules! look_up {
+    ($database:expr, $aggregate:ident::$query:ident($($argument:ident),* $(,)?)) => {
+        match $database {
+            $crate::db::Database::Sqlite(db) => {
+                db.read(stringify!($query), move |conn| {
+                    $crate::db::sqlite::settle($crate::db::sqlite::$aggregate::$query(conn, $(&$argument),*))
+                })
+                .await
+                .map_err(cairn_types::Error::from)
+            }
+        }
+    };
+}
+pub(crate) use look_up;

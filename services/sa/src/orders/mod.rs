@@ -1,0 +1,78 @@
+//! Orders, from creation to their end.
+
+pub(crate) mod rows;
+pub(crate) mod rules;
+
+use cairn_rpc::Context;
+use cairn_rpc::api::sa::{BeginFinalize, BegunFinalize, Claim, ClaimedOrder, CreateOrder};
+use cairn_types::{AccountId, LeaseId, Order, OrderId, Problem, Result};
+
+use crate::Store;
+use crate::audit::record;
+use crate::db::{look_up, transact};
+
+/// The most ids that one call lists.
+const MOST_LISTED: u32 = 1000;
+
+/// The calls of `proto/cairn/sa/v1/orders.proto`, which tells what each does.
+impl Store {
+    pub(crate) async fn create_order(&self, context: &Context, request: CreateOrder) -> Result<Order> {
+        let now = self.now();
+        let (order, created) = transact!(self.db(), orders::create_order(request, now))?;
+        if created {
+            record(context, "order.created", &order.id, &order.account).created(order.status.as_str()).write();
+        }
+        Ok(order)
+    }
+
+    pub(crate) async fn get_order(&self, id: OrderId) -> Result<Order> {
+        look_up!(self.db(), orders::get_order(id))
+    }
+
+    pub(crate) async fn list_orders(
+        &self,
+        account: AccountId,
+        before: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<OrderId>> {
+        // No UUIDv7 is as high as the bound that stands for none.
+        let below = before.map_or([0xff; 16], |id| *id.as_bytes());
+        let limit = limit.min(MOST_LISTED);
+        let now = self.now();
+        look_up!(self.db(), orders::list_orders(account, below, limit, now))
+    }
+
+    pub(crate) async fn begin_finalize(&self, context: &Context, request: BeginFinalize) -> Result<BegunFinalize> {
+        let now = self.now();
+        let begun = transact!(self.db(), orders::begin_finalize(request, now))?;
+        if begun.leased {
+            record(context, "order.finalizing", &begun.order.id, &begun.order.account)
+                .moved("ready", "processing")
+                .write();
+        }
+        Ok(begun)
+    }
+
+    pub(crate) async fn fail_order(
+        &self,
+        context: &Context,
+        id: OrderId,
+        lease: LeaseId,
+        problem: Problem,
+    ) -> Result<Order> {
+        let order = transact!(self.db(), orders::fail_order(id, lease, problem))?;
+        record(context, "order.failed", &id, &order.account).moved("processing", "invalid").write();
+        Ok(order)
+    }
+
+    pub(crate) async fn claim_orders(&self, context: &Context, claim: Claim) -> Result<Vec<ClaimedOrder>> {
+        let (leases, now) = (self.lease_ids(claim.limit), self.now());
+        let claimed = transact!(self.db(), orders::claim_orders(claim, leases, now))?;
+        for work in &claimed {
+            record(context, "order.claimed", &work.order.id, &work.order.account)
+                .detail("owner", work.lease.owner.as_str())
+                .write();
+        }
+        Ok(claimed)
+    }
+}

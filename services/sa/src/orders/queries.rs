@@ -1,0 +1,328 @@
+//! The transactions on orders.
+
+use cairn_rpc::api::sa::{BeginFinalize, BegunFinalize, Claim, ClaimedOrder, CreateOrder};
+use cairn_types::{
+    AccountId, AuthorizationId, Error, ErrorKind, Identifier, Lease, LeaseId, Order, OrderId, OrderStatus, Problem,
+    Serial, Timestamp,
+};
+use diesel::dsl::{case_when, sql};
+use diesel::sql_types::{Bool, Text};
+use diesel::{BoolExpressionMethods, ExpressionMethods, IntoSql, OptionalExtension, QueryDsl, SelectableHelper};
+
+use super::dialect::{insert_all, locked, locked_or_skipped};
+use super::{Conn, RunQueryDsl};
+use crate::db::column;
+use crate::db::errors::{Failure, Result, refusal, refuse};
+use crate::db::schema::{authorizations as authz, order_authorizations, orders, replacements};
+use crate::authorizations::rows::NewAuthorizationRow;
+use crate::orders::rows::{FinalizationRow, NewOrderRow, OrderRow, not_held};
+use crate::orders::rules;
+
+const PENDING: &str = OrderStatus::Pending.as_str();
+const READY: &str = OrderStatus::Ready.as_str();
+const PROCESSING: &str = OrderStatus::Processing.as_str();
+const VALID: &str = OrderStatus::Valid.as_str();
+const INVALID: &str = OrderStatus::Invalid.as_str();
+
+/// The order, and whether this call stored it.
+pub(crate) async fn create_order(conn: &mut Conn, request: &CreateOrder, now: &Timestamp) -> Result<(Order, bool)> {
+    let reused = rules::reused(request).map_err(refusal)?;
+    let awaiting = request.new_authorizations.len();
+    let mut order = request.order.clone();
+    order.status = if awaiting == 0 { OrderStatus::Ready } else { OrderStatus::Pending };
+    let inserted = diesel::insert_into(orders::table)
+        .values(NewOrderRow::encode(&order, awaiting)?)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await
+        .map_err(|error| Failure::from(error).unless_account())?;
+    if inserted == 0 {
+        return Ok((repeated(conn, &order).await?, false));
+    }
+    if !reused.is_empty() {
+        require_usable(conn, &order.account, &reused, *now).await?;
+    }
+    let new_rows = request
+        .new_authorizations
+        .iter()
+        .map(NewAuthorizationRow::encode)
+        .collect::<Result<Vec<_>>>()?;
+    insert_all!(conn, authz::table, &new_rows);
+    let links: Vec<_> = order
+        .authorizations
+        .iter()
+        .map(|id| {
+            (
+                order_authorizations::order_id.eq(order.id.as_bytes().as_slice()),
+                order_authorizations::authorization_id.eq(id.as_bytes().as_slice()),
+            )
+        })
+        .collect();
+    insert_all!(conn, order_authorizations::table, links);
+    if let Some(replaced) = &order.replaces {
+        replace(conn, replaced, &order.id, *now).await?;
+    }
+    Ok((order, true))
+}
+
+/// The stored order, if it is the one that is to be stored: the answer to the first call was lost.
+async fn repeated(conn: &mut Conn, order: &Order) -> Result<Order> {
+    let stored = get_order(conn, &order.id).await?;
+    if stored.account == order.account && stored.authorizations == order.authorizations {
+        Ok(stored)
+    } else {
+        refuse(Error::conflict("another order has this id"))
+    }
+}
+
+/// Refuses authorizations that are not, or not any more, what an order can be built on.
+async fn require_usable(
+    conn: &mut Conn,
+    account: &AccountId,
+    wanted: &[(AuthorizationId, &Identifier)],
+    now: Timestamp,
+) -> Result<()> {
+    let ids: Vec<_> = wanted.iter().map(|(id, _)| id.as_bytes().as_slice()).collect();
+    let usable: Vec<(Vec<u8>, String, String)> = locked(
+        authz::table
+            .filter(authz::id.eq_any(ids))
+            .filter(authz::account_id.eq(account.as_bytes().as_slice()))
+            .filter(authz::status.eq(VALID))
+            .filter(authz::expires.gt(now.as_millis()))
+            .select((authz::id, authz::identifier_type, authz::identifier)),
+    )
+    .load(conn)
+    .await?;
+    for (id, identifier) in wanted {
+        let fits = usable.iter().any(|(found, kind, value)| {
+            found == id.as_bytes() && kind == identifier.kind() && *value == identifier.value()
+        });
+        if !fits {
+            return refuse(Error::conflict(format!(
+                "the authorization {id} cannot be used again for {identifier}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Makes the order the one that replaces a certificate, unless another does.
+async fn replace(conn: &mut Conn, replaced: &Serial, order: &OrderId, now: Timestamp) -> Result<()> {
+    let (serial, order) = (replaced.as_bytes().as_slice(), order.as_bytes().as_slice());
+    let inserted = diesel::insert_into(replacements::table)
+        .values((replacements::serial.eq(serial), replacements::order_id.eq(order)))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    if inserted == 1 {
+        return Ok(());
+    }
+    let (earlier, status, expires): (Vec<u8>, String, i64) = locked(
+        replacements::table
+            .inner_join(orders::table)
+            .filter(replacements::serial.eq(serial))
+            .select((orders::id, orders::status, orders::expires)),
+    )
+    .first(conn)
+    .await?;
+    // It keeps the certificate unless it came, or will come, to nothing.
+    let open = status == PENDING || status == READY;
+    let failed = status == INVALID || (open && expires <= now.as_millis());
+    let taken_over = if failed {
+        diesel::update(replacements::table.find(serial))
+            .filter(replacements::order_id.eq(&earlier))
+            .set(replacements::order_id.eq(order))
+            .execute(conn)
+            .await?
+    } else {
+        0
+    };
+    if taken_over == 1 {
+        Ok(())
+    } else {
+        refuse(Error::new(
+            ErrorKind::AlreadyReplaced,
+            format!("the certificate {replaced} has been replaced by another order"),
+        ))
+    }
+}
+
+pub(crate) async fn get_order(conn: &mut Conn, id: &OrderId) -> Result<Order> {
+    stored(conn, id).await?.decode()
+}
+
+async fn stored(conn: &mut Conn, id: &OrderId) -> Result<OrderRow> {
+    orders::table
+        .find(id.as_bytes().as_slice())
+        .select(OrderRow::as_select())
+        .first(conn)
+        .await
+        .optional()?
+        .ok_or_else(|| refusal(Error::not_found("order")))
+}
+
+pub(crate) async fn list_orders(
+    conn: &mut Conn,
+    account: &AccountId,
+    below: &[u8; 16],
+    limit: &u32,
+    now: &Timestamp,
+) -> Result<Vec<OrderId>> {
+    let ids: Vec<Vec<u8>> = orders::table
+        .filter(orders::account_id.eq(account.as_bytes().as_slice()))
+        .filter(orders::id.lt(below.as_slice()))
+        .filter(orders::status.ne(INVALID))
+        .filter(
+            orders::expires.gt(now.as_millis()).or(orders::status.ne(PENDING).and(orders::status.ne(READY))),
+        )
+        .order(orders::id.desc())
+        .limit(i64::from(*limit))
+        .select(orders::id)
+        .load(conn)
+        .await?;
+    ids.iter().map(|id| column::id(id)).collect()
+}
+
+pub(crate) async fn begin_finalize(
+    conn: &mut Conn,
+    request: &BeginFinalize,
+    now: &Timestamp,
+) -> Result<BegunFinalize> {
+    let lease = &request.lease;
+    let begun = diesel::update(orders::table.find(request.order.as_bytes().as_slice()))
+        .filter(orders::status.eq(READY))
+        .filter(orders::expires.gt(now.as_millis()))
+        .set((
+            orders::status.eq(PROCESSING),
+            orders::csr.eq(&request.finalization.csr),
+            orders::request.eq(&request.finalization.request),
+            orders::lease_id.eq(lease.id.as_bytes().as_slice()),
+            orders::lease_owner.eq(&lease.owner),
+            orders::lease_deadline.eq(lease.deadline.as_millis()),
+        ))
+        .returning(OrderRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    if let Some(row) = begun {
+        return Ok(BegunFinalize { order: row.decode()?, leased: true });
+    }
+    let row = stored(conn, &request.order).await?;
+    // The lease is there already if the answer to a first call was lost.
+    let held = row.lease_id.as_deref() == Some(lease.id.as_bytes().as_slice());
+    let order = row.decode()?;
+    Ok(BegunFinalize { leased: held && order.status == OrderStatus::Processing, order })
+}
+
+pub(crate) async fn fail_order(conn: &mut Conn, id: &OrderId, lease: &LeaseId, problem: &Problem) -> Result<Order> {
+    let failed = diesel::update(orders::table.find(id.as_bytes().as_slice()))
+        .filter(orders::status.eq(PROCESSING))
+        .filter(orders::lease_id.eq(lease.as_bytes().as_slice()))
+        .set((
+            orders::status.eq(INVALID),
+            orders::error.eq(column::to_json(problem)?),
+            orders::lease_owner.eq(None::<String>),
+            orders::lease_deadline.eq(None::<i64>),
+        ))
+        .returning(OrderRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    if let Some(row) = failed {
+        return row.decode();
+    }
+    let row = stored(conn, id).await?;
+    let held = row.lease_id.as_deref() == Some(lease.as_bytes().as_slice());
+    let order = row.decode()?;
+    if held && order.status == OrderStatus::Invalid {
+        // A repeated call, whose first answer was lost.
+        Ok(order)
+    } else {
+        refuse(not_held(order.status))
+    }
+}
+
+pub(crate) async fn claim_orders(
+    conn: &mut Conn,
+    claim: &Claim,
+    leases: &[LeaseId],
+    now: &Timestamp,
+) -> Result<Vec<ClaimedOrder>> {
+    let abandoned: Vec<(Vec<u8>, Option<Vec<u8>>)> = locked_or_skipped(
+        orders::table
+            .filter(orders::lease_deadline.le(now.as_millis()))
+            .filter(orders::status.eq(PROCESSING))
+            .order(orders::lease_deadline)
+            .limit(i64::try_from(leases.len()).unwrap_or(i64::MAX))
+            .select((orders::id, orders::lease_id)),
+    )
+    .load(conn)
+    .await?;
+    let mut claimed = Vec::with_capacity(abandoned.len());
+    for ((id, old), new) in abandoned.iter().zip(leases) {
+        let (order, finalization): (OrderRow, FinalizationRow) = diesel::update(orders::table.find(id))
+            .filter(orders::lease_id.eq(old))
+            .set((
+                orders::lease_id.eq(new.as_bytes().as_slice()),
+                orders::lease_owner.eq(&claim.owner),
+                orders::lease_deadline.eq(claim.deadline.as_millis()),
+            ))
+            .returning((OrderRow::as_returning(), FinalizationRow::as_returning()))
+            .get_result(conn)
+            .await?;
+        claimed.push(ClaimedOrder {
+            order: order.decode()?,
+            finalization: finalization.decode()?,
+            lease: Lease { id: *new, owner: claim.owner.clone(), deadline: claim.deadline },
+        });
+    }
+    Ok(claimed)
+}
+
+/// Counts an authorization that became valid in the orders that wait for it. Returns those it made ready.
+pub(crate) async fn count_down(conn: &mut Conn, authorization: &AuthorizationId) -> Result<Vec<OrderId>> {
+    let waiting = order_authorizations::table
+        .filter(order_authorizations::authorization_id.eq(authorization.as_bytes().as_slice()))
+        .select(order_authorizations::order_id);
+    let status = case_when(orders::awaiting.eq(1), READY.into_sql::<Text>()).otherwise(PENDING.into_sql::<Text>());
+    let counted: Vec<(Vec<u8>, i64)> = diesel::update(orders::table)
+        .filter(orders::id.eq_any(waiting))
+        .filter(orders::status.eq(PENDING))
+        .set((orders::awaiting.eq(orders::awaiting - 1), orders::status.eq(status)))
+        .returning((orders::id, orders::awaiting))
+        .load(conn)
+        .await?;
+    counted.iter().filter(|(_, awaiting)| *awaiting == 0).map(|(id, _)| column::id(id)).collect()
+}
+
+/// Ends the open orders that need an authorization which is not, or will not be, valid.
+pub(crate) async fn end_dependents(
+    conn: &mut Conn,
+    authorization: &AuthorizationId,
+    why: &Problem,
+) -> Result<Vec<OrderId>> {
+    let dependent = order_authorizations::table
+        .filter(order_authorizations::authorization_id.eq(authorization.as_bytes().as_slice()))
+        .select(order_authorizations::order_id);
+    let ended: Vec<Vec<u8>> = diesel::update(orders::table)
+        .filter(orders::id.eq_any(dependent))
+        .filter(orders::status.eq(PENDING).or(orders::status.eq(READY)))
+        .set((orders::status.eq(INVALID), orders::error.eq(column::to_json(why)?)))
+        .returning(orders::id)
+        .load(conn)
+        .await?;
+    ended.iter().map(|id| column::id(id)).collect()
+}
+
+/// Ends the open orders of an account.
+pub(crate) async fn end_account(conn: &mut Conn, account: &AccountId) -> Result<Vec<OrderId>> {
+    let ended: Vec<Vec<u8>> = diesel::update(orders::table)
+        .filter(orders::account_id.eq(account.as_bytes().as_slice()))
+        // Literally the condition of a partial index.
+        .filter(sql::<Bool>("status IN ('pending', 'ready')"))
+        .set((orders::status.eq(INVALID), orders::error.eq(column::to_json(&rules::account_ended())?)))
+        .returning(orders::id)
+        .load(conn)
+        .await?;
+    ended.iter().map(|id| column::id(id)).collect()
+}

@@ -1,0 +1,61 @@
+//! What a new order must be like, and why orders end.
+
+use std::collections::HashMap;
+
+use cairn_rpc::api::sa::CreateOrder;
+use cairn_types::{AuthorizationId, Error, ErrorKind, Identifier, Problem, Result, Subproblem};
+
+/// The authorizations that a new order takes from before, each with the identifier it has to be for.
+///
+/// Fails if the request contradicts itself, which is a fault of the caller and not of its client.
+pub(crate) fn reused(request: &CreateOrder) -> Result<Vec<(AuthorizationId, &Identifier)>> {
+    let order = &request.order;
+    if order.identifiers.is_empty() || order.identifiers.len() != order.authorizations.len() {
+        return Err(Error::internal("an order needs one authorization per identifier"));
+    }
+    let mut new: HashMap<_, _> =
+        request.new_authorizations.iter().map(|authorization| (authorization.id, authorization)).collect();
+    let mut reused = Vec::new();
+    for (id, identifier) in order.authorizations.iter().zip(&order.identifiers) {
+        match new.remove(id) {
+            Some(made) if made.account == order.account && made.ordered_identifier() == *identifier => (),
+            Some(_) => return Err(Error::internal("a new authorization does not fit its order")),
+            None => reused.push((*id, identifier)),
+        }
+    }
+    if new.is_empty() {
+        Ok(reused)
+    } else {
+        Err(Error::internal("a new authorization that its order does not name"))
+    }
+}
+
+/// Why an order ends with one of its authorizations; `why` is missing if the holder gave it up.
+pub(crate) fn authorization_ended(identifier: &Identifier, why: Option<&Problem>) -> Problem {
+    let subproblem = match why {
+        Some(problem) => Subproblem {
+            kind: problem.kind,
+            detail: problem.detail.clone(),
+            identifier: Some(identifier.clone()),
+        },
+        None => Subproblem {
+            kind: ErrorKind::Unauthorized,
+            detail: "the authorization was deactivated".to_owned(),
+            identifier: Some(identifier.clone()),
+        },
+    };
+    Problem {
+        kind: ErrorKind::Unauthorized,
+        detail: format!("the authorization for {identifier} is not valid any more, or never was"),
+        subproblems: vec![subproblem],
+    }
+}
+
+/// Why an order ends with its account.
+pub(crate) fn account_ended() -> Problem {
+    Problem {
+        kind: ErrorKind::Unauthorized,
+        detail: "the account was deactivated".to_owned(),
+        subproblems: Vec::new(),
+    }
+}
