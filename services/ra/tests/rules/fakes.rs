@@ -1,0 +1,425 @@
+//! The neighbours: a storage authority that holds what a test puts there, validators and a signer that answer
+//! what they are told to. All of them write down what they were asked.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use cairn_rpc::api::ca::Issue;
+use cairn_rpc::api::sa::{
+    AddReceipts, AuthorizationEvidence, BeginFinalize, BeginValidation, BegunFinalize, BegunValidation,
+    ChangeKey, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder, CreatedAccount,
+    FindValidAuthorizations, FinishValidation, RecordAttempt, RevokeCertificate,
+};
+use cairn_rpc::convert::{Wire, handle};
+use cairn_rpc::pb::ca::v1 as ca;
+use cairn_rpc::pb::core::v1 as core;
+use cairn_rpc::pb::sa::v1 as sa;
+use cairn_rpc::pb::va::v1 as va;
+use cairn_types::{
+    Account, Authorization, CaaCheck, Certificate, Error, Order, OrderStatus, Problem, Result,
+    ValidationOutcome, ValidationRequest,
+};
+use tonic::{Request, Response, Status};
+
+/// Everything the fakes hold and have seen.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) orders: Vec<Order>,
+    pub(crate) authorizations: Vec<Authorization>,
+    pub(crate) evidence: Vec<AuthorizationEvidence>,
+    pub(crate) certificates: Vec<Certificate>,
+    pub(crate) key_changes: Vec<Vec<u8>>,
+    pub(crate) claimed_validations: Vec<ClaimedValidation>,
+    pub(crate) claimed_orders: Vec<ClaimedOrder>,
+    /// The next answers of the validator, then successes.
+    pub(crate) outcomes: VecDeque<Result<ValidationOutcome>>,
+    /// The next answers of the signer, then certificates.
+    pub(crate) issued: VecDeque<Result<Certificate>>,
+    /// What was asked, by name of the call.
+    pub(crate) calls: Vec<Call>,
+}
+
+/// A call that changes something, or that a test wants to see.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a handful per test")]
+pub(crate) enum Call {
+    CreateAccount(CreateAccount),
+    CreateOrder(CreateOrder),
+    ChangeKey(ChangeKey),
+    BeginFinalize(BeginFinalize),
+    FailOrder(Problem),
+    BeginValidation(BeginValidation),
+    RecordAttempt(RecordAttempt),
+    FinishValidation(FinishValidation),
+    AddReceipts(AddReceipts),
+    Revoke(RevokeCertificate),
+    Validate(ValidationRequest),
+    CheckCaa(CaaCheck),
+    Issue(Issue),
+}
+
+/// The three fakes; clones share the world.
+#[derive(Clone, Default)]
+pub(crate) struct Fakes(Arc<Mutex<World>>);
+
+impl Fakes {
+    /// Looks at the world, or changes it.
+    pub(crate) fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        look(&mut self.0.lock().unwrap())
+    }
+
+    fn find<T: Clone>(&self, what: &str, look: impl FnOnce(&World) -> Option<T>) -> Result<T> {
+        self.world(|world| look(world))
+            .ok_or_else(|| Error::not_found(what))
+    }
+}
+
+fn unused<T>() -> std::result::Result<Response<T>, Status> {
+    Err(Status::unimplemented(
+        "the registration authority does not make this call",
+    ))
+}
+
+type Answer<T> = std::result::Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl sa::accounts_server::Accounts for Fakes {
+    async fn create_account(
+        &self,
+        request: Request<sa::CreateAccountRequest>,
+    ) -> Answer<sa::CreateAccountResponse> {
+        handle(request, |_, wanted: CreateAccount| async move {
+            self.world(|world| {
+                let bound = world
+                    .accounts
+                    .iter()
+                    .any(|known| known.external_account_binding.is_some());
+                if bound && wanted.external_account_key_id.is_some() {
+                    return Err(Error::conflict("bound"));
+                }
+                world.accounts.push(wanted.account.clone());
+                world.calls.push(Call::CreateAccount(wanted.clone()));
+                Ok(CreatedAccount {
+                    account: wanted.account,
+                    created: true,
+                })
+            })
+        })
+        .await
+    }
+
+    async fn get_account(&self, request: Request<sa::GetAccountRequest>) -> Answer<core::Account> {
+        handle(
+            request.map(|message| message.id),
+            |_, id: cairn_types::AccountId| async move {
+                self.find("account", |world| {
+                    world.accounts.iter().find(|known| known.id == id).cloned()
+                })
+            },
+        )
+        .await
+    }
+
+    async fn find_account_by_key(
+        &self,
+        request: Request<sa::FindAccountByKeyRequest>,
+    ) -> Answer<sa::FindAccountByKeyResponse> {
+        let key = request.into_inner().thumbprint;
+        let account = self.world(|world| {
+            world
+                .accounts
+                .iter()
+                .find(|known| known.thumbprint.0[..] == key)
+                .cloned()
+        });
+        Ok(Response::new(sa::FindAccountByKeyResponse {
+            account: account.into_wire(),
+        }))
+    }
+
+    async fn update_contact(&self, _: Request<sa::UpdateContactRequest>) -> Answer<core::Account> {
+        unused()
+    }
+
+    async fn deactivate_account(&self, _: Request<sa::DeactivateAccountRequest>) -> Answer<core::Account> {
+        unused()
+    }
+
+    async fn change_key(&self, request: Request<sa::ChangeKeyRequest>) -> Answer<core::Account> {
+        handle(request, |_, wanted: ChangeKey| async move {
+            self.world(|world| world.calls.push(Call::ChangeKey(wanted.clone())));
+            self.find("account", |world| world.accounts.first().cloned())
+        })
+        .await
+    }
+
+    async fn list_key_changes(
+        &self,
+        _: Request<sa::ListKeyChangesRequest>,
+    ) -> Answer<sa::ListKeyChangesResponse> {
+        let requests = self.world(|world| world.key_changes.clone());
+        Ok(Response::new(sa::ListKeyChangesResponse { requests }))
+    }
+}
+
+#[tonic::async_trait]
+impl sa::orders_server::Orders for Fakes {
+    async fn create_order(&self, request: Request<sa::CreateOrderRequest>) -> Answer<core::Order> {
+        handle(request, |_, wanted: CreateOrder| async move {
+            self.world(|world| world.calls.push(Call::CreateOrder(wanted.clone())));
+            Ok(wanted.order)
+        })
+        .await
+    }
+
+    async fn get_order(&self, request: Request<sa::GetOrderRequest>) -> Answer<core::Order> {
+        handle(
+            request.map(|message| message.id),
+            |_, id: cairn_types::OrderId| async move {
+                self.find("order", |world| {
+                    world.orders.iter().find(|known| known.id == id).cloned()
+                })
+            },
+        )
+        .await
+    }
+
+    async fn list_orders(&self, _: Request<sa::ListOrdersRequest>) -> Answer<sa::ListOrdersResponse> {
+        unused()
+    }
+
+    async fn begin_finalize(
+        &self,
+        request: Request<sa::BeginFinalizeRequest>,
+    ) -> Answer<sa::BeginFinalizeResponse> {
+        handle(request, |_, wanted: BeginFinalize| async move {
+            let mut order = self.find("order", |world| world.orders.first().cloned())?;
+            order.status = OrderStatus::Processing;
+            self.world(|world| world.calls.push(Call::BeginFinalize(wanted)));
+            Ok(BegunFinalize { order, leased: true })
+        })
+        .await
+    }
+
+    async fn fail_order(&self, request: Request<sa::FailOrderRequest>) -> Answer<core::Order> {
+        handle(
+            request.map(|message| message.problem),
+            |_, problem: Problem| async move {
+                let mut order = self.find("order", |world| world.orders.first().cloned())?;
+                order.status = OrderStatus::Invalid;
+                order.error = Some(problem.clone());
+                self.world(|world| world.calls.push(Call::FailOrder(problem)));
+                Ok(order)
+            },
+        )
+        .await
+    }
+
+    async fn claim_orders(&self, _: Request<sa::ClaimOrdersRequest>) -> Answer<sa::ClaimOrdersResponse> {
+        let claimed = self.world(|world| std::mem::take(&mut world.claimed_orders));
+        Ok(Response::new(sa::ClaimOrdersResponse {
+            claimed: claimed.into_wire(),
+        }))
+    }
+}
+
+#[tonic::async_trait]
+impl sa::authorizations_server::Authorizations for Fakes {
+    async fn create_authorization(
+        &self,
+        _: Request<sa::CreateAuthorizationRequest>,
+    ) -> Answer<core::Authorization> {
+        unused()
+    }
+
+    async fn get_authorization(
+        &self,
+        request: Request<sa::GetAuthorizationRequest>,
+    ) -> Answer<core::Authorization> {
+        handle(
+            request.map(|message| message.id),
+            |_, id: cairn_types::AuthorizationId| async move {
+                self.find("authorization", |world| {
+                    world.authorizations.iter().find(|known| known.id == id).cloned()
+                })
+            },
+        )
+        .await
+    }
+
+    async fn find_valid_authorizations(
+        &self,
+        request: Request<sa::FindValidAuthorizationsRequest>,
+    ) -> Answer<sa::AuthorizationList> {
+        let wanted = FindValidAuthorizations::from_wire(request.into_inner()).unwrap();
+        let mut known = self.world(|world| world.authorizations.clone());
+        known.retain(|known| known.account == wanted.account);
+        Ok(Response::new(sa::AuthorizationList {
+            authorizations: known.into_wire(),
+        }))
+    }
+
+    async fn get_order_evidence(
+        &self,
+        _: Request<sa::GetOrderEvidenceRequest>,
+    ) -> Answer<sa::GetOrderEvidenceResponse> {
+        let evidence = self.world(|world| world.evidence.clone());
+        Ok(Response::new(sa::GetOrderEvidenceResponse {
+            evidence: evidence.into_wire(),
+        }))
+    }
+
+    async fn begin_validation(
+        &self,
+        request: Request<sa::BeginValidationRequest>,
+    ) -> Answer<sa::BeginValidationResponse> {
+        handle(request, |_, wanted: BeginValidation| async move {
+            let authorization = self.find("authorization", |world| world.authorizations.first().cloned())?;
+            self.world(|world| world.calls.push(Call::BeginValidation(wanted)));
+            Ok(BegunValidation {
+                authorization,
+                leased: true,
+            })
+        })
+        .await
+    }
+
+    async fn record_attempt(
+        &self,
+        request: Request<sa::RecordAttemptRequest>,
+    ) -> Answer<core::Authorization> {
+        handle(request, |_, wanted: RecordAttempt| async move {
+            self.world(|world| world.calls.push(Call::RecordAttempt(wanted)));
+            self.find("authorization", |world| world.authorizations.first().cloned())
+        })
+        .await
+    }
+
+    async fn finish_validation(
+        &self,
+        request: Request<sa::FinishValidationRequest>,
+    ) -> Answer<core::Authorization> {
+        handle(request, |_, wanted: FinishValidation| async move {
+            self.world(|world| world.calls.push(Call::FinishValidation(wanted)));
+            self.find("authorization", |world| world.authorizations.first().cloned())
+        })
+        .await
+    }
+
+    async fn deactivate_authorization(
+        &self,
+        _: Request<sa::DeactivateAuthorizationRequest>,
+    ) -> Answer<core::Authorization> {
+        unused()
+    }
+
+    async fn add_receipts(
+        &self,
+        request: Request<sa::AddReceiptsRequest>,
+    ) -> Answer<sa::AddReceiptsResponse> {
+        let added = AddReceipts::from_wire(request.into_inner()).unwrap();
+        self.world(|world| world.calls.push(Call::AddReceipts(added)));
+        Ok(Response::new(sa::AddReceiptsResponse {}))
+    }
+
+    async fn claim_validations(
+        &self,
+        _: Request<sa::ClaimValidationsRequest>,
+    ) -> Answer<sa::ClaimValidationsResponse> {
+        let claimed = self.world(|world| std::mem::take(&mut world.claimed_validations));
+        Ok(Response::new(sa::ClaimValidationsResponse {
+            claimed: claimed.into_wire(),
+        }))
+    }
+}
+
+#[tonic::async_trait]
+impl sa::certificates_server::Certificates for Fakes {
+    async fn store_tbs(&self, _: Request<sa::StoreTbsRequest>) -> Answer<sa::StoreTbsResponse> {
+        unused()
+    }
+
+    async fn store_certificate(&self, _: Request<sa::StoreCertificateRequest>) -> Answer<core::Certificate> {
+        unused()
+    }
+
+    async fn get_certificate(
+        &self,
+        request: Request<sa::GetCertificateRequest>,
+    ) -> Answer<core::Certificate> {
+        handle(
+            request.map(|message| message.serial),
+            |_, serial: cairn_types::Serial| async move {
+                self.find("certificate", |world| {
+                    world
+                        .certificates
+                        .iter()
+                        .find(|known| known.serial == serial)
+                        .cloned()
+                })
+            },
+        )
+        .await
+    }
+
+    async fn revoke_certificate(
+        &self,
+        request: Request<sa::RevokeCertificateRequest>,
+    ) -> Answer<core::Certificate> {
+        handle(request, |_, wanted: RevokeCertificate| async move {
+            self.world(|world| world.calls.push(Call::Revoke(wanted)));
+            self.find("certificate", |world| world.certificates.first().cloned())
+        })
+        .await
+    }
+
+    async fn is_replaced(&self, _: Request<sa::IsReplacedRequest>) -> Answer<sa::IsReplacedResponse> {
+        unused()
+    }
+}
+
+#[tonic::async_trait]
+impl va::validation_server::Validation for Fakes {
+    async fn validate(&self, request: Request<va::ValidateRequest>) -> Answer<va::ValidationResponse> {
+        handle(request, |_, wanted: ValidationRequest| async move {
+            self.world(|world| world.calls.push(Call::Validate(wanted)));
+            self.outcome()
+        })
+        .await
+    }
+
+    async fn check_caa(&self, request: Request<va::CheckCaaRequest>) -> Answer<va::ValidationResponse> {
+        handle(request, |_, wanted: CaaCheck| async move {
+            self.world(|world| world.calls.push(Call::CheckCaa(wanted)));
+            self.outcome()
+        })
+        .await
+    }
+}
+
+impl Fakes {
+    fn outcome(&self) -> Result<ValidationOutcome> {
+        let success = || {
+            Ok(ValidationOutcome {
+                problem: None,
+                transient: false,
+                receipts: vec![b"receipt".to_vec()],
+            })
+        };
+        self.world(|world| world.outcomes.pop_front())
+            .unwrap_or_else(success)
+    }
+}
+
+#[tonic::async_trait]
+impl ca::issuance_server::Issuance for Fakes {
+    async fn issue(&self, request: Request<ca::IssueRequest>) -> Answer<core::Certificate> {
+        handle(request, |_, wanted: Issue| async move {
+            self.world(|world| world.calls.push(Call::Issue(wanted)));
+            let next = self.world(|world| world.issued.pop_front());
+            next.unwrap_or_else(|| self.find("certificate", |world| world.certificates.first().cloned()))
+        })
+        .await
+    }
+}

@@ -1,0 +1,261 @@
+//! Finalizing: what leaves an order ready, what ends it, what is tried again.
+
+use cairn_kit::{SystemClock, SystemRng};
+use cairn_rpc::api::ra::{Finalize, NewOrder};
+use cairn_rpc::api::sa::{AuthorizationEvidence, ClaimedOrder, Finalization};
+use cairn_types::{
+    AuthorizationStatus, Clock, Duration, Error, ErrorKind, Lease, LeaseId, OrderStatus, Problem, Timestamp,
+    ValidationOutcome,
+};
+
+use crate::fakes::Call;
+use crate::stage::{Stage, context, csr, in_an_hour, name, p256};
+
+fn finalize(stage: &Stage, order: cairn_types::OrderId, csr: Vec<u8>) -> Finalize {
+    Finalize {
+        account: stage.account.id,
+        order,
+        csr,
+        request: b"signed".to_vec(),
+    }
+}
+
+/// An order whose authorization was validated, with CAA checked at a moment.
+fn proved(stage: &Stage, caa_checked: Timestamp) -> cairn_types::Order {
+    let order = stage.ready_order();
+    let authorization = stage.authorization(AuthorizationStatus::Valid);
+    stage.certificate(stage.account.id);
+    stage.fakes.world(|world| {
+        world.evidence.push(AuthorizationEvidence {
+            authorization,
+            receipts: vec![b"first".to_vec()],
+            caa_checked,
+        });
+    });
+    order
+}
+
+#[tokio::test]
+async fn a_good_request_ends_valid_and_hands_the_evidence_on() {
+    let stage = Stage::new().await;
+    let order = proved(&stage, SystemClock.now());
+    let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
+    let done = stage.ra.finalize(&context(), request.clone()).await.unwrap();
+    assert_eq!(done.status, OrderStatus::Valid);
+    stage.fakes.world(|world| {
+        assert_eq!(done.serial, Some(world.certificates[0].serial));
+        let [Call::BeginFinalize(begun), Call::Issue(issue)] = world.calls.as_slice() else {
+            panic!("{:?}", world.calls)
+        };
+        assert_eq!(
+            begun.finalization,
+            Finalization {
+                csr: request.csr.clone(),
+                request: request.request.clone()
+            }
+        );
+        assert_eq!((&issue.csr, &issue.request), (&request.csr, &request.request));
+        assert_eq!(issue.evidence[0].identifier, name("shop.internal"));
+        assert_eq!(issue.evidence[0].receipts, [b"first"]);
+        assert!(issue.key_changes.is_empty());
+    });
+}
+
+#[tokio::test]
+async fn a_bad_request_leaves_the_order_ready() {
+    let stage = Stage::new().await;
+    let order = proved(&stage, SystemClock.now());
+    let account_key = p256();
+    let other = crate::stage::account(&cairn_acme::PublicKey::from_pkey(&account_key).unwrap());
+    stage.fakes.world(|world| world.accounts.push(other));
+    for (what, csr) in [
+        ("no CSR", b"nothing".to_vec()),
+        ("another name", csr("other.internal", &p256())),
+        ("an account's key", csr("shop.internal", &account_key)),
+    ] {
+        let error = stage
+            .ra
+            .finalize(&context(), finalize(&stage, order.id, csr))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadCsr, "{what}");
+    }
+    stage
+        .fakes
+        .world(|world| assert_eq!(world.calls, [], "nothing was begun"));
+}
+
+#[tokio::test]
+async fn only_the_owner_and_only_a_ready_order() {
+    let stage = Stage::new().await;
+    let order = proved(&stage, SystemClock.now());
+    let request = || finalize(&stage, order.id, csr("shop.internal", &p256()));
+    for (status, expires, kind) in [
+        (OrderStatus::Pending, in_an_hour(), ErrorKind::OrderNotReady),
+        (OrderStatus::Invalid, in_an_hour(), ErrorKind::OrderNotReady),
+        (OrderStatus::Ready, SystemClock.now(), ErrorKind::OrderNotReady),
+    ] {
+        stage.fakes.world(|world| {
+            world.orders[0].status = status;
+            world.orders[0].expires = expires;
+        });
+        let error = stage.ra.finalize(&context(), request()).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{status}");
+    }
+    stage
+        .fakes
+        .world(|world| world.orders[0].account = cairn_types::AccountId::new(&SystemClock, &SystemRng));
+    let error = stage.ra.finalize(&context(), request()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_signer_ends_the_order() {
+    let stage = Stage::new().await;
+    let order = proved(&stage, SystemClock.now());
+    stage.fakes.world(|world| {
+        world
+            .issued
+            .push_back(Err(Error::unauthorized("the receipts do not hold")));
+    });
+    let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
+    let done = stage.ra.finalize(&context(), request).await.unwrap();
+    assert_eq!(done.status, OrderStatus::Invalid);
+    assert_eq!(
+        done.error.map(|problem| problem.kind),
+        Some(ErrorKind::Unauthorized)
+    );
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_is_tried_again() {
+    let stage = Stage::new().await;
+    let order = proved(&stage, SystemClock.now());
+    stage
+        .fakes
+        .world(|world| world.issued.push_back(Err(Error::internal("a disk is full"))));
+    let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
+    let done = stage.ra.finalize(&context(), request).await.unwrap();
+    assert_eq!(done.status, OrderStatus::Valid);
+}
+
+#[tokio::test]
+async fn an_old_caa_answer_is_asked_for_again() {
+    let stage = Stage::new().await;
+    let order = proved(&stage, SystemClock.now() - Duration::from_secs(7 * 3600 + 1));
+    let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
+    stage.ra.finalize(&context(), request).await.unwrap();
+    stage.fakes.world(|world| {
+        assert!(
+            matches!(&world.calls[1..], [Call::CheckCaa(_), Call::AddReceipts(_), Call::Issue(issue)]
+            if issue.evidence[0].receipts == [b"first".to_vec(), b"receipt".to_vec()])
+        );
+    });
+}
+
+#[tokio::test]
+async fn a_caa_record_that_came_since_ends_the_order() {
+    let stage = Stage::new().await;
+    let order = proved(&stage, SystemClock.now() - Duration::from_secs(8 * 3600));
+    let problem = Problem {
+        kind: ErrorKind::Caa,
+        detail: "forbidden".to_owned(),
+        subproblems: vec![],
+    };
+    let refusal = ValidationOutcome {
+        problem: Some(problem),
+        transient: false,
+        receipts: vec![],
+    };
+    stage.fakes.world(|world| world.outcomes.push_back(Ok(refusal)));
+    let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
+    let done = stage.ra.finalize(&context(), request).await.unwrap();
+    let error = done.error.unwrap();
+    assert_eq!((done.status, error.kind), (OrderStatus::Invalid, ErrorKind::Caa));
+    assert_eq!(error.subproblems[0].identifier, Some(name("shop.internal")));
+    stage
+        .fakes
+        .world(|world| assert!(!world.calls.iter().any(|call| matches!(call, Call::Issue(_)))));
+}
+
+#[tokio::test]
+async fn receipts_for_an_older_key_travel_with_the_key_changes() {
+    let stage = Stage::new().await;
+    let order = proved(&stage, SystemClock.now());
+    stage.fakes.world(|world| {
+        world.evidence[0].authorization.validated_by = Some(cairn_types::Thumbprint([1; 32]));
+        world.key_changes.push(b"change".to_vec());
+    });
+    let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
+    stage.ra.finalize(&context(), request).await.unwrap();
+    stage.fakes.world(|world| {
+        assert!(matches!(world.calls.last(), Some(Call::Issue(issue)) if issue.key_changes == [b"change"]));
+    });
+}
+
+#[tokio::test]
+async fn the_janitor_resumes_an_abandoned_order() {
+    let stage = Stage::new().await;
+    let order = proved(&stage, SystemClock.now());
+    let lease = Lease {
+        id: LeaseId::new(&SystemClock, &SystemRng),
+        owner: "me".to_owned(),
+        deadline: in_an_hour(),
+    };
+    let finalization = Finalization {
+        csr: csr("shop.internal", &p256()),
+        request: b"signed".to_vec(),
+    };
+    stage.fakes.world(|world| {
+        world.claimed_orders.push(ClaimedOrder {
+            order,
+            finalization: finalization.clone(),
+            lease,
+        });
+    });
+    let issued = || {
+        stage
+            .fakes
+            .world(|world| world.calls.iter().any(|call| matches!(call, Call::Issue(_))))
+    };
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while !issued() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn orders_are_for_names_that_are_issued_for() {
+    let stage = Stage::new().await;
+    let order = |names: &[&str]| NewOrder {
+        account: stage.account.id,
+        identifiers: names.iter().map(|text| name(text)).collect(),
+        profile: None,
+        not_before: None,
+        not_after: None,
+        replaces: None,
+    };
+    let made = stage
+        .ra
+        .new_order(&context(), order(&["b.internal", "a.internal", "b.internal"]))
+        .await
+        .unwrap();
+    assert_eq!(made.identifiers, [name("a.internal"), name("b.internal")]);
+    assert_eq!(made.status, OrderStatus::Pending);
+    for (names, kind) in [
+        (&[][..], ErrorKind::Malformed),
+        (&["a.test"], ErrorKind::RejectedIdentifier),
+        (&["a.test", "a.internal", "b.test"], ErrorKind::RejectedIdentifier),
+    ] {
+        let error = stage.ra.new_order(&context(), order(names)).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{names:?}");
+    }
+    let mut unknown = order(&["a.internal"]);
+    unknown.profile = Some("gold".parse().unwrap());
+    let error = stage.ra.new_order(&context(), unknown).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidProfile);
+    stage.fakes.world(|world| assert_eq!(world.calls.len(), 1));
+}

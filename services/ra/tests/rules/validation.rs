@@ -1,0 +1,172 @@
+//! Challenges: what is tried again, what is final, what the janitor resumes.
+
+use cairn_kit::{SystemClock, SystemRng};
+use cairn_rpc::api::ra::AnswerChallenge;
+use cairn_rpc::api::sa::ClaimedValidation;
+use cairn_types::{
+    AccountId, Authorization, AuthorizationStatus, Duration, Error, ErrorKind, Lease, LeaseId, Problem,
+    ValidationOutcome,
+};
+
+use crate::fakes::Call;
+use crate::stage::{Stage, context, in_an_hour};
+
+fn answer(stage: &Stage, authorization: &Authorization) -> AnswerChallenge {
+    AnswerChallenge {
+        account: stage.account.id,
+        authorization: authorization.id,
+        challenge: authorization.challenges[0].id,
+    }
+}
+
+fn failure(kind: ErrorKind, transient: bool) -> ValidationOutcome {
+    let problem = Problem {
+        kind,
+        detail: "no".to_owned(),
+        subproblems: vec![],
+    };
+    ValidationOutcome {
+        problem: Some(problem),
+        transient,
+        receipts: vec![b"refusal".to_vec()],
+    }
+}
+
+/// The names of the calls so far.
+fn calls(stage: &Stage) -> Vec<&'static str> {
+    stage.fakes.world(|world| {
+        let name = |call: &Call| match call {
+            Call::BeginValidation(_) => "begin",
+            Call::Validate(_) => "validate",
+            Call::RecordAttempt(_) => "record",
+            Call::FinishValidation(finish) if finish.problem.is_none() => "valid",
+            Call::FinishValidation(_) => "invalid",
+            _ => "another",
+        };
+        world.calls.iter().map(name).collect()
+    })
+}
+
+#[tokio::test]
+async fn a_wrong_answer_is_final_and_a_timeout_is_not() {
+    for (outcomes, expected) in [
+        (vec![], &["begin", "validate", "valid"][..]),
+        (
+            vec![failure(ErrorKind::IncorrectResponse, false)],
+            &["begin", "validate", "invalid"],
+        ),
+        (
+            vec![failure(ErrorKind::Connection, true)],
+            &["begin", "validate", "record", "validate", "valid"],
+        ),
+        (
+            vec![failure(ErrorKind::Connection, true); 3],
+            &[
+                "begin", "validate", "record", "validate", "record", "validate", "invalid",
+            ],
+        ),
+    ] {
+        let stage = Stage::new().await;
+        let authorization = stage.authorization(AuthorizationStatus::Pending);
+        stage
+            .fakes
+            .world(|world| world.outcomes.extend(outcomes.into_iter().map(Ok)));
+        stage
+            .ra
+            .answer_challenge(&context(), answer(&stage, &authorization))
+            .await
+            .unwrap();
+        assert_eq!(calls(&stage), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_validator_is_told_what_to_look_for() {
+    let stage = Stage::new().await;
+    let authorization = stage.authorization(AuthorizationStatus::Pending);
+    stage
+        .ra
+        .answer_challenge(&context(), answer(&stage, &authorization))
+        .await
+        .unwrap();
+    stage.fakes.world(|world| {
+        let [
+            Call::BeginValidation(begun),
+            Call::Validate(asked),
+            Call::FinishValidation(finish),
+        ] = world.calls.as_slice()
+        else {
+            panic!("{:?}", world.calls)
+        };
+        assert_eq!(asked.token, authorization.challenges[0].token);
+        assert_eq!(asked.thumbprint, stage.account.thumbprint);
+        assert_eq!(
+            asked.account_uri,
+            format!("{}{}", crate::stage::ACCOUNTS, stage.account.id)
+        );
+        assert_eq!(begun.lease.id, finish.lease);
+        assert_eq!(finish.receipts, [b"receipt"]);
+    });
+}
+
+#[tokio::test]
+async fn without_a_validator_the_challenge_stays_processing() {
+    let stage = Stage::new().await;
+    let authorization = stage.authorization(AuthorizationStatus::Pending);
+    stage.fakes.world(|world| {
+        world
+            .outcomes
+            .extend([Err(Error::unavailable("down")), Err(Error::unavailable("down"))]);
+    });
+    stage
+        .ra
+        .answer_challenge(&context(), answer(&stage, &authorization))
+        .await
+        .unwrap();
+    assert!(!calls(&stage).contains(&"invalid"), "not the client's fault");
+}
+
+#[tokio::test]
+async fn the_janitor_resumes_an_abandoned_validation() {
+    let stage = Stage::new().await;
+    let authorization = stage.authorization(AuthorizationStatus::Pending);
+    let lease = Lease {
+        id: LeaseId::new(&SystemClock, &SystemRng),
+        owner: "me".to_owned(),
+        deadline: in_an_hour(),
+    };
+    let claimed = ClaimedValidation {
+        challenge: authorization.challenges[0].id,
+        thumbprint: stage.account.thumbprint,
+        authorization,
+        lease,
+    };
+    stage.fakes.world(|world| world.claimed_validations.push(claimed));
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while calls(&stage) != ["validate", "valid"] {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn challenges_of_others_are_out_of_reach() {
+    let stage = Stage::new().await;
+    let authorization = stage.authorization(AuthorizationStatus::Pending);
+    let mut wrong = answer(&stage, &authorization);
+    wrong.challenge = cairn_types::ChallengeId::new(&SystemClock, &SystemRng);
+    let error = stage.ra.answer_challenge(&context(), wrong).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    stage
+        .fakes
+        .world(|world| world.authorizations[0].account = AccountId::new(&SystemClock, &SystemRng));
+    let error = stage
+        .ra
+        .answer_challenge(&context(), answer(&stage, &authorization))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert_eq!(calls(&stage), [] as [&str; 0]);
+}
