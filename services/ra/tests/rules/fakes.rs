@@ -42,7 +42,6 @@ pub(crate) struct World {
 
 /// A call that changes something, or that a test wants to see.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a handful per test")]
 pub(crate) enum Call {
     CreateAccount(CreateAccount),
     CreateOrder(CreateOrder),

@@ -40,7 +40,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// With an account, and the sample configuration after `change`.
-    pub async fn set(change: impl FnOnce(String) -> String) -> Self {
+    pub(crate) async fn set(change: impl FnOnce(String) -> String) -> Self {
         let hub = Hub::new();
         let fakes = Fakes::default();
         let env = Env::system();
@@ -88,7 +88,7 @@ impl Stage {
     }
 
     /// With the sample configuration as it is, but for short pauses.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::set(|text| text).await
     }
 
