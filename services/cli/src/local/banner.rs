@@ -1,5 +1,6 @@
 //! What to paste next.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use super::env_file::quoted;
@@ -33,12 +34,10 @@ impl Banner<'_> {
             shown(self.env),
         );
         for (name, command) in clients {
-            text.push_str(&format!("\n{}\n{command}\n", terminal.strong(name)));
+            let _ = writeln!(text, "\n{}\n{command}", terminal.strong(name));
         }
-        text.push_str(&format!(
-            "\n{}\n",
-            terminal.faint("Ctrl-C stops everything; the same command goes on from here.")
-        ));
+        let farewell = "Ctrl-C stops everything; the same command goes on from here.";
+        let _ = writeln!(text, "\n{}", terminal.faint(farewell));
         text
     }
 
@@ -68,7 +67,7 @@ impl Banner<'_> {
     }
 }
 
-/// A cert-manager ClusterIssuer for this CA.
+/// A `ClusterIssuer` of cert-manager for this CA.
 pub(crate) fn cluster_issuer(directory_url: &str, ca_bundle_pem: &[u8]) -> String {
     let bundle = openssl::base64::encode_block(ca_bundle_pem);
     format!(

@@ -16,8 +16,8 @@ pub(crate) struct EnvFile {
 
 impl EnvFile {
     /// Adds a variable.
-    pub(crate) fn set(&mut self, name: &str, value: impl ToString) {
-        self.fixed.push((name.to_owned(), value.to_string()));
+    pub(crate) fn set(&mut self, name: &str, value: impl std::fmt::Display) {
+        self.fixed.push((name.to_owned(), format!("{value}")));
     }
 
     /// Sets the process of a service: `CAIRN_<SERVICE>_PID`.

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 fn prepare(args: &Args, terminal: Terminal) -> anyhow::Result<Stack> {
     refuse_to_reset_half(args)?;
     let layout = Layout::open(&args.dir, args.reset)?;
-    terminal.text(&format!(
+    Terminal::text(&format!(
         "{} in {}",
         terminal.strong("Cairn"),
         layout.dir().display()
@@ -134,7 +134,7 @@ async fn supervise(stack: &Stack, launches: Vec<Launch>, terminal: Terminal) -> 
         Err(error) => Err(error),
     };
     let _ = fs::remove_file(&env_path);
-    terminal.text("");
+    Terminal::text("");
     let orderly = supervisor.stop().await;
     watched?;
     if orderly {
@@ -158,7 +158,7 @@ fn announce(stack: &Stack, terminal: Terminal) -> anyhow::Result<()> {
         cluster_issuer: &cluster_issuer,
         http_01_port: stack.http_01_port,
     };
-    terminal.text(&banner.text(terminal));
+    Terminal::text(&banner.text(terminal));
     Ok(())
 }
 

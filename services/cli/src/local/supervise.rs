@@ -180,7 +180,8 @@ impl Supervisor {
 /// Has every service check its configuration, all at once.
 pub(crate) async fn check_all(launches: &[Launch]) -> anyhow::Result<()> {
     let mut checks = JoinSet::new();
-    for launch in launches.iter().cloned() {
+    for launch in launches {
+        let launch = launch.clone();
         checks.spawn(async move { launch.check().await });
     }
     let refusals: Vec<String> = checks

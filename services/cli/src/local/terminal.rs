@@ -28,8 +28,8 @@ impl Terminal {
     }
 
     /// Plain text.
-    pub(crate) fn text(self, text: &str) {
-        self.write(format_args!("{text}\n"));
+    pub(crate) fn text(text: &str) {
+        Self::write(format_args!("{text}\n"));
     }
 
     /// A heading, or what else is to stand out.
@@ -43,7 +43,7 @@ impl Terminal {
     }
 
     fn line(self, color: &str, sign: &str, subject: &str, what: &dyn Display) {
-        self.write(format_args!(
+        Self::write(format_args!(
             "  {} {subject:<13} {what}\n",
             self.paint(color, sign)
         ));
@@ -58,7 +58,7 @@ impl Terminal {
     }
 
     /// That nobody reads is no reason to stop a CA: errors, such as a closed pipe, are left alone.
-    fn write(self, text: std::fmt::Arguments<'_>) {
+    fn write(text: std::fmt::Arguments<'_>) {
         let mut out = stdout().lock();
         let _ = out.write_fmt(text).and_then(|()| out.flush());
     }

@@ -80,7 +80,8 @@ async fn a_signal_is_named() {
 
 #[tokio::test]
 async fn stopping_waits_for_an_orderly_end() {
-    let mut kept = keep("trap 'echo drained >&2; kill $!; exit 0' TERM; sleep 600 2>/dev/null & echo up >&2; wait $!");
+    let mut kept =
+        keep("trap 'echo drained >&2; kill $!; exit 0' TERM; sleep 600 2>/dev/null & echo up >&2; wait $!");
     assert!(matches!(kept.next().await, Event::Started(_)));
     kept.logged("up").await;
     kept.stop.cancel();
