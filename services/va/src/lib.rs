@@ -1,1 +1,101 @@
-//! The validation authority: performs challenges and signs what it saw
+//! The validation authority: performs challenges and signs what it saw.
+//!
+//! | Module | Gives |
+//! |---|---|
+//! | `authority` | one attempt: challenge, then CAA, then the signed receipt |
+//! | `challenge` | http-01, dns-01, tls-alpn-01, a file each |
+//! | `caa` | climbing the tree, and what the records found mean |
+//! | `dns` | look-ups at the configured resolvers, and the local rule |
+//! | `net`, `http` | dialing checked addresses only; TLS; one HTTP exchange; redirects |
+//! | `refusal`, `trace` | why an attempt was refused, and what it did |
+//! | `grpc` | the service `cairn.va.v1.Validation` |
+//!
+//! # Adding a challenge
+//! A variant of `cairn_types::ChallengeType`, a file in `challenge/` with a `perform`, an arm in
+//! `Challenges::perform`, and what `cairn_evidence::Policy` allows it for; the compiler names the rest.
+
+mod authority;
+mod caa;
+mod challenge;
+pub mod config;
+mod dns;
+mod grpc;
+mod http;
+mod measure;
+mod net;
+mod refusal;
+mod text;
+mod trace;
+
+use std::sync::Arc;
+
+use cairn_evidence::ReceiptSigner;
+use cairn_kit::{BoxError, Env};
+use cairn_rpc::pb::va::v1::validation_server::ValidationServer;
+use cairn_rpc::{Server, Transport};
+use tokio::sync::Semaphore;
+
+pub use config::Config;
+
+use crate::authority::Authority;
+use crate::caa::CaaChecker;
+use crate::challenge::{Challenges, HttpSettings};
+use crate::dns::{Dns, Upstream};
+use crate::grpc::Grpc;
+use crate::http::Ports;
+use crate::measure::Measure;
+use crate::net::{AddressPolicy, Dialer, TlsContexts};
+
+/// How requests name their sender.
+const USER_AGENT: &str = concat!("cairn-va/", env!("CARGO_PKG_VERSION"), " (ACME http-01 validation)");
+
+/// Serves until told to stop.
+pub async fn serve(config: Config, env: Env) -> Result<(), BoxError> {
+    let transport = Transport::tls(&config.tls, &env.metrics)?;
+    serve_over(&transport, config, env).await
+}
+
+/// As [`serve`], over a given transport; the `tls` section of the configuration is not used.
+pub async fn serve_over(transport: &Transport, config: Config, env: Env) -> Result<(), BoxError> {
+    let authority = Arc::new(authority(&config, &env)?);
+    let server = Server::new(config.grpc)
+        .service(ValidationServer::new(Grpc(authority)))
+        .bind(transport)
+        .await?;
+    env.health.check("grpc").pass();
+    server.serve(env.shutdown).await;
+    Ok(())
+}
+
+fn authority(config: &Config, env: &Env) -> Result<Authority, BoxError> {
+    let upstream = Upstream::new(
+        config.dns.resolvers.clone(),
+        config.dns.timeout,
+        config.dns.attempts,
+        Arc::clone(&env.rng),
+    );
+    let dns = Dns::new(upstream, config.dns.loopback_suffixes.clone());
+    let policy = AddressPolicy::new(config.addresses.allow.clone());
+    Ok(Authority {
+        name: config.perspective.name.clone(),
+        rir: config.perspective.rir,
+        signer: ReceiptSigner::from_pem(config.perspective.receipt_key.expose())?,
+        challenges: Challenges {
+            dialer: Dialer::new(dns, policy, config.limits.connect),
+            tls: TlsContexts::new()?,
+            http: HttpSettings {
+                ports: Ports {
+                    http: config.http_01.port,
+                    https: config.tls_alpn_01.port,
+                },
+                user_agent: ::http::HeaderValue::from_static(USER_AGENT),
+            },
+            tls_alpn_port: config.tls_alpn_01.port,
+        },
+        caa: CaaChecker::new(config.caa.identities.clone()),
+        clock: Arc::clone(&env.clock),
+        permits: Semaphore::new(config.limits.concurrent.min(Semaphore::MAX_PERMITS)),
+        limit: config.limits.attempt,
+        measure: Measure::register(&env.metrics),
+    })
+}

@@ -1,0 +1,231 @@
+//! One attempt from beginning to end: limits, challenge, CAA, receipt, measurement.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cairn_evidence::{Check, Outcome, Proof, Receipt, ReceiptSigner, Rir};
+use cairn_types::{
+    CaaCheck, ChallengeType, Clock, Error, ErrorKind, Identifier, Thumbprint, Timestamp, ValidationOutcome,
+    ValidationRequest,
+};
+use openssl::sha::sha256;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+use crate::caa::{CaaChecker, Subject};
+use crate::challenge::{Challenges, Claim};
+use crate::measure::Measure;
+use crate::refusal::Refusal;
+use crate::trace::Trace;
+
+/// The name and version of this software, for receipts.
+const SOFTWARE: &str = concat!("cairn-va ", env!("CARGO_PKG_VERSION"));
+
+/// What is kept of a call's time to sign the receipt and answer.
+const RESERVE: Duration = Duration::from_millis(250);
+
+/// Performs validations as one perspective.
+pub(crate) struct Authority {
+    pub(crate) name: String,
+    pub(crate) rir: Rir,
+    pub(crate) signer: ReceiptSigner,
+    pub(crate) challenges: Challenges,
+    pub(crate) caa: CaaChecker,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) permits: Semaphore,
+    pub(crate) limit: Duration,
+    pub(crate) measure: Measure,
+}
+
+/// What an attempt is about, in both kinds of attempt.
+struct Attempt<'a> {
+    identifier: &'a Identifier,
+    wildcard: bool,
+    method: ChallengeType,
+    thumbprint: Thumbprint,
+    account_uri: &'a str,
+    started: Timestamp,
+    began: Instant,
+    deadline: Instant,
+}
+
+impl Authority {
+    /// Performs a challenge and, if control is shown, checks CAA. The answer comes before `deadline`.
+    pub(crate) async fn validate(
+        &self,
+        request: &ValidationRequest,
+        deadline: Instant,
+    ) -> Result<ValidationOutcome, Error> {
+        check_request(&request.identifier, request.wildcard, request.method)?;
+        let _permit = self.permit(deadline).await?;
+        let attempt = self.begin(
+            (&request.identifier, request.wildcard, request.method),
+            (request.thumbprint, &request.account_uri),
+            deadline,
+        );
+        let claim = Claim::new(request);
+        let mut trace = Trace::default();
+        let challenge = self.challenges.perform(request.method, &claim, &mut trace);
+        let mut result = match timeout_at(attempt.deadline, challenge).await {
+            Ok(result) => result,
+            Err(_) => Err(self.out_of_time(&trace)),
+        };
+        let (resolved, contacted, redirects) = trace.take_proof();
+        let proof = Proof {
+            token_sha256: sha256(request.token.as_str().as_bytes()),
+            key_authorization_sha256: claim.digest(),
+            resolved,
+            contacted,
+            redirects,
+        };
+        let mut caa = None;
+        if result.is_ok() {
+            let (found, permission) = self.check_records(&attempt, &mut trace).await;
+            caa = found;
+            result = permission;
+        }
+        self.finish(&attempt, Check::Validation(proof), caa, result, &trace)
+    }
+
+    /// Checks CAA alone. The answer comes before `deadline`.
+    pub(crate) async fn check_caa(&self, check: &CaaCheck, deadline: Instant) -> Result<ValidationOutcome, Error> {
+        check_request(&check.identifier, check.wildcard, check.method)?;
+        let _permit = self.permit(deadline).await?;
+        let attempt = self.begin(
+            (&check.identifier, check.wildcard, check.method),
+            (check.thumbprint, &check.account_uri),
+            deadline,
+        );
+        let mut trace = Trace::default();
+        let (caa, result) = self.check_records(&attempt, &mut trace).await;
+        self.finish(&attempt, Check::CaaOnly, caa, result, &trace)
+    }
+
+    fn begin<'a>(
+        &self,
+        (identifier, wildcard, method): (&'a Identifier, bool, ChallengeType),
+        (thumbprint, account_uri): (Thumbprint, &'a str),
+        deadline: Instant,
+    ) -> Attempt<'a> {
+        let began = Instant::now();
+        let latest = deadline.checked_sub(RESERVE).unwrap_or(began);
+        Attempt {
+            identifier,
+            wildcard,
+            method,
+            thumbprint,
+            account_uri,
+            started: self.clock.now(),
+            began,
+            deadline: latest.min(began + self.limit),
+        }
+    }
+
+    async fn permit(&self, deadline: Instant) -> Result<tokio::sync::SemaphorePermit<'_>, Error> {
+        match timeout_at(deadline, self.permits.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) => Err(Error::unavailable("the validation authority is stopping")),
+            Err(_) => Err(Error::unavailable("too many validations at the same time")),
+        }
+    }
+
+    async fn check_records(
+        &self,
+        attempt: &Attempt<'_>,
+        trace: &mut Trace,
+    ) -> (Option<cairn_evidence::Caa>, Result<(), Refusal>) {
+        let subject = Subject {
+            identifier: attempt.identifier,
+            wildcard: attempt.wildcard,
+            method: attempt.method,
+            account_uri: attempt.account_uri,
+        };
+        let check = self.caa.check(self.challenges.dialer.dns(), &*self.clock, subject, trace);
+        match timeout_at(attempt.deadline, check).await {
+            Ok((caa, result)) => (Some(caa), result),
+            Err(_) => (None, Err(self.out_of_time(trace))),
+        }
+    }
+
+    fn out_of_time(&self, trace: &Trace) -> Refusal {
+        let doing = trace.current();
+        let kind = if doing.starts_with("looking up") { ErrorKind::Dns } else { ErrorKind::Connection };
+        Refusal::transient(
+            kind,
+            format!("the time for an attempt, {:?} at most, ran out during {doing}", self.limit),
+        )
+    }
+
+    /// Signs what happened, and answers.
+    fn finish(
+        &self,
+        attempt: &Attempt<'_>,
+        check: Check,
+        caa: Option<cairn_evidence::Caa>,
+        result: Result<(), Refusal>,
+        trace: &Trace,
+    ) -> Result<ValidationOutcome, Error> {
+        // A clock that is set back must not make a receipt that ends before it began.
+        let finished = self.clock.now().max(attempt.started);
+        let kind = result.as_ref().err().map(|refusal| refusal.kind);
+        let operation = if check == Check::CaaOnly { "caa" } else { "validation" };
+        let receipt = Receipt {
+            perspective: self.name.clone(),
+            rir: self.rir,
+            software: SOFTWARE.to_owned(),
+            thumbprint: attempt.thumbprint,
+            account_uri: attempt.account_uri.to_owned(),
+            identifier: attempt.identifier.clone(),
+            wildcard: attempt.wildcard,
+            method: attempt.method,
+            check,
+            caa: caa.map(|caa| cairn_evidence::Caa {
+                checked: caa.checked.clamp(attempt.started, finished),
+                ..caa
+            }),
+            outcome: kind.map_or(Outcome::Valid, Outcome::Refused),
+            resolver: trace.resolvers(),
+            started: attempt.started,
+            finished,
+        };
+        let signed = self
+            .signer
+            .sign(&receipt)
+            .map_err(|error| Error::internal(format!("a receipt could not be signed: {error}")))?;
+        let transient = result.as_ref().is_err_and(|refusal| refusal.transient);
+        let problem = result.err().map(|refusal| refusal.into_problem(trace));
+        self.measure.attempt(operation, attempt.method, kind, attempt.began.elapsed());
+        tracing::info!(
+            operation,
+            identifier = %attempt.identifier,
+            wildcard = attempt.wildcard,
+            method = %attempt.method,
+            account = attempt.account_uri,
+            outcome = kind.map_or("valid", ErrorKind::as_str),
+            transient,
+            detail = problem.as_ref().map_or("", |problem| problem.detail.as_str()),
+            "attempt finished"
+        );
+        Ok(ValidationOutcome {
+            problem,
+            transient,
+            receipts: vec![signed],
+        })
+    }
+}
+
+/// What no caller should ask.
+fn check_request(identifier: &Identifier, wildcard: bool, method: ChallengeType) -> Result<(), Error> {
+    if identifier.is_wildcard() {
+        return Err(Error::malformed("an identifier to validate does not start with *."));
+    }
+    match (method, identifier) {
+        (ChallengeType::Dns01, Identifier::Ip(_)) => {
+            Err(Error::malformed("dns-01 cannot prove control over an address"))
+        }
+        (ChallengeType::Http01 | ChallengeType::TlsAlpn01, _) if wildcard => {
+            Err(Error::malformed(format!("{method} cannot prove control over a wildcard name")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,140 @@
+//! CAA: whether the owner of a name allows this CA to issue for it (RFC 8659, RFC 8657).
+
+mod climb;
+mod evaluate;
+mod issue_value;
+
+use cairn_evidence::{Caa, CaaVerdict};
+use cairn_types::{ChallengeType, Clock, DnsName, ErrorKind, Identifier};
+use hickory_proto::rr::RecordType;
+use hickory_proto::rr::rdata::CAA;
+
+use crate::dns::{Dns, LookupError};
+use crate::refusal::Refusal;
+use crate::text::{clean, clean_bytes};
+use crate::trace::Trace;
+use evaluate::Asker;
+
+const MAX_RECORDS: usize = 16;
+const MAX_RECORD: usize = 256;
+
+/// For whom the records are checked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) identifier: &'a Identifier,
+    pub(crate) wildcard: bool,
+    pub(crate) method: ChallengeType,
+    pub(crate) account_uri: &'a str,
+}
+
+/// Checks CAA records with the identities that this CA is known by in them.
+pub(crate) struct CaaChecker {
+    identities: Vec<String>,
+}
+
+impl CaaChecker {
+    /// With the issuer domain names that this CA is known by.
+    pub(crate) fn new(identities: Vec<String>) -> Self {
+        Self { identities }
+    }
+
+    /// Reads and evaluates the records. What was found is reported in both cases.
+    pub(crate) async fn check(
+        &self,
+        dns: &Dns,
+        clock: &dyn Clock,
+        subject: Subject<'_>,
+        trace: &mut Trace,
+    ) -> (Caa, Result<(), Refusal>) {
+        let name = match subject.identifier {
+            Identifier::Ip(_) => return (found(clock, CaaVerdict::NotApplicable, None), Ok(())),
+            Identifier::Dns(name) => name,
+        };
+        if !dns.has_resolver() && dns.is_local(name) {
+            dns.note_local_rule(trace);
+            return (found(clock, CaaVerdict::LocalName, None), Ok(()));
+        }
+        trace.doing(format!("looking up the CAA records of {name}"));
+        match climb::climb(dns, name.base()).await {
+            Err((at, error)) => {
+                trace.step(format!("looked up CAA of {at}: {error}"));
+                let refusal = unreadable(&error, name, &at);
+                (found(clock, CaaVerdict::Failed, None), Err(refusal))
+            }
+            Ok(climbed) => {
+                for server in &climbed.servers {
+                    trace.resolver(server);
+                }
+                let Some((at, records)) = climbed.found else {
+                    trace.step(format!("looked up CAA of {name} and its parents: none"));
+                    return (found(clock, CaaVerdict::Allowed, None), Ok(()));
+                };
+                let shown = show(&records);
+                trace.step(format!("looked up CAA of {at}: {}", shown.join(", ")));
+                let asker = Asker {
+                    identities: &self.identities,
+                    wildcard: subject.wildcard,
+                    method: subject.method,
+                    account_uri: subject.account_uri,
+                };
+                let result = evaluate::evaluate(&records, &asker)
+                    .map_err(|why| self.forbidden(&format!("{why}"), subject, &at, &shown));
+                let verdict = if result.is_ok() { CaaVerdict::Allowed } else { CaaVerdict::Forbidden };
+                (found(clock, verdict, Some((at, shown))), result)
+            }
+        }
+    }
+
+    fn forbidden(&self, why: &str, subject: Subject<'_>, at: &str, shown: &[String]) -> Refusal {
+        let identifier = subject.identifier;
+        let star = if subject.wildcard { "*." } else { "" };
+        let records = clean(&shown.join(", "), 600);
+        Refusal::new(
+            ErrorKind::Caa,
+            format!("the CAA records of {at} ({records}) do not allow this CA to issue for {star}{identifier}: {why}"),
+        )
+        .remedy(|| match self.identities.first() {
+            None => "This CA has no issuer domain name configured, so that no CAA record can allow it".to_owned(),
+            Some(identity) => {
+                let tag = if subject.wildcard { "issuewild" } else { "issue" };
+                format!("Add the record `{at}. IN CAA 0 {tag} \"{identity}\"`")
+            }
+        })
+    }
+}
+
+fn unreadable(error: &LookupError, name: &DnsName, at: &str) -> Refusal {
+    let refusal = error.refusal(RecordType::CAA, at);
+    Refusal {
+        what: format!("{}, and without them nothing may be issued for {name}", refusal.what),
+        ..refusal
+    }
+    .remedy(|| format!("Let the name servers of {at} answer queries for CAA records, with NOERROR and no records if there are none"))
+}
+
+fn found(clock: &dyn Clock, verdict: CaaVerdict, records: Option<(String, Vec<String>)>) -> Caa {
+    let (found_at, records) = match records {
+        Some((at, records)) => (Some(at), records),
+        None => (None, Vec::new()),
+    };
+    Caa {
+        checked: clock.now(),
+        verdict,
+        found_at,
+        records,
+    }
+}
+
+/// The records in presentation form, bounded.
+fn show(records: &[CAA]) -> Vec<String> {
+    records
+        .iter()
+        .take(MAX_RECORDS)
+        .map(|record| {
+            let (tag, value) = (clean(&record.tag, 40), clean_bytes(&record.value, 120));
+            let mut shown = format!("{} {tag} \"{value}\"", record.flags());
+            shown.truncate(shown.floor_char_boundary(MAX_RECORD));
+            shown
+        })
+        .collect()
+}

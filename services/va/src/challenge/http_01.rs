@@ -1,0 +1,80 @@
+//! http-01 (RFC 8555 section 8.3, RFC 8738 section 3): the key authorization at a well-known URL.
+
+use cairn_types::ErrorKind;
+use http::HeaderValue;
+
+use super::{Challenges, Claim};
+use crate::http::{Ports, Reply, Target, fetch};
+use crate::refusal::Refusal;
+use crate::text::clean_bytes;
+use crate::trace::Trace;
+
+/// The most redirects that are followed.
+const MAX_REDIRECTS: usize = 10;
+
+/// How much of a wrong answer an explanation shows, in characters.
+const SHOWN: usize = 200;
+
+/// What requests look like and where they may go.
+pub(crate) struct HttpSettings {
+    pub(crate) ports: Ports,
+    pub(crate) user_agent: HeaderValue,
+}
+
+pub(super) async fn perform(
+    challenges: &Challenges,
+    claim: &Claim<'_>,
+    trace: &mut Trace,
+) -> Result<(), Refusal> {
+    let ports = challenges.http.ports;
+    let mut target = Target::challenge(claim.host(), claim.token, ports);
+    let start = target.to_string();
+    let remedy = || {
+        format!(
+            "Serve the text `{}` at {start}, as the whole body of an answer with status 200",
+            claim.key_authorization
+        )
+    };
+    let mut visited = Vec::new();
+    loop {
+        let location = match request(challenges, &target, trace).await.map_err(|refusal| refusal.remedy(remedy))? {
+            Reply::Redirect(location) => location,
+            Reply::Body(body) => return judge(&body, claim, &target).map_err(|refusal| refusal.remedy(remedy)),
+            Reply::Status(status, body) => {
+                let body = clean_bytes(&body, SHOWN);
+                let what = format!("{target} answered with status {status} and \"{body}\"");
+                return Err(Refusal::new(ErrorKind::IncorrectResponse, what).remedy(remedy));
+            }
+        };
+        if visited.len() == MAX_REDIRECTS {
+            let what = format!("{start} redirects more than {MAX_REDIRECTS} times, at last to {target}");
+            return Err(Refusal::new(ErrorKind::Connection, what).remedy(remedy));
+        }
+        let next = target.redirect(&location, claim.identifier, ports)?;
+        visited.push(std::mem::replace(&mut target, next));
+        trace.redirected(target.to_string());
+        if visited.contains(&target) {
+            let what = format!("the redirects of {start} run in a circle, again to {target}");
+            return Err(Refusal::new(ErrorKind::Connection, what).remedy(remedy));
+        }
+    }
+}
+
+async fn request(challenges: &Challenges, target: &Target, trace: &mut Trace) -> Result<Reply, Refusal> {
+    let stream = challenges.dialer.connect(&target.host, target.port, trace).await?;
+    fetch(stream, target, &challenges.http.user_agent, &challenges.tls, trace).await
+}
+
+fn judge(body: &[u8], claim: &Claim<'_>, target: &Target) -> Result<(), Refusal> {
+    if body.trim_ascii_end() == claim.key_authorization.as_bytes() {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        ErrorKind::IncorrectResponse,
+        format!(
+            "the answer of {target} is not the key authorization: expected \"{}\", found \"{}\"",
+            claim.key_authorization,
+            clean_bytes(body, SHOWN)
+        ),
+    ))
+}

@@ -1,0 +1,186 @@
+//! The configuration file of the validation authority; `deploy/config/va.toml` is a commented sample.
+
+use std::net::SocketAddr;
+
+use cairn_evidence::{ReceiptSigner, Rir};
+use cairn_kit::{Configuration, Secret, duration};
+use cairn_rpc::{ServerConfig, TlsConfig};
+use cairn_types::{DnsName, Duration};
+use serde::Deserialize;
+
+pub use crate::net::AddressClass;
+
+/// The configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where to serve, and to whom.
+    pub grpc: ServerConfig,
+    /// This service's identity towards the others.
+    pub tls: TlsConfig,
+    /// Who signs the receipts.
+    pub perspective: Perspective,
+    /// CAA records.
+    pub caa: Caa,
+    /// Look-ups.
+    #[serde(default)]
+    pub dns: Dns,
+    /// Addresses that may be contacted.
+    #[serde(default)]
+    pub addresses: Addresses,
+    /// The challenge http-01.
+    #[serde(default)]
+    pub http_01: Http01,
+    /// The challenge tls-alpn-01.
+    #[serde(default)]
+    pub tls_alpn_01: TlsAlpn01,
+    /// Bounds on time and number.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// `[perspective]`: who signs the receipts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Perspective {
+    /// The name by which the certificate authority's policy knows this perspective.
+    pub name: String,
+    /// The registry in whose area it stands.
+    pub rir: Rir,
+    /// The private key, Ed25519 or P-256, as PEM.
+    pub receipt_key: Secret,
+}
+
+/// `[caa]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caa {
+    /// The issuer domain names that allow this CA in CAA records; the first is the one that refusals recommend.
+    pub identities: Vec<String>,
+}
+
+/// `[dns]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Dns {
+    /// Recursive resolvers. Without any, only addresses and names under `loopback_suffixes` can be validated, by
+    /// http-01 and tls-alpn-01.
+    pub resolvers: Vec<SocketAddr>,
+    /// Names under these suffixes have the addresses ::1 and 127.0.0.1, without any look-up. TXT and CAA records
+    /// are looked up at the resolvers for them too, if there are any.
+    pub loopback_suffixes: Vec<String>,
+    /// How long one query may take.
+    #[serde(with = "duration")]
+    pub timeout: Duration,
+    /// How many queries one look-up makes before it fails.
+    pub attempts: u32,
+}
+
+impl Default for Dns {
+    fn default() -> Self {
+        Self {
+            resolvers: Vec::new(),
+            loopback_suffixes: Vec::new(),
+            timeout: Duration::from_secs(3),
+            attempts: 3,
+        }
+    }
+}
+
+/// `[addresses]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Addresses {
+    /// Special-use addresses that may be contacted all the same.
+    pub allow: Vec<AddressClass>,
+}
+
+/// `[http_01]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http01 {
+    /// The port for http URLs that name none. Anything but 80 is for a CA that validates its own machine.
+    pub port: u16,
+}
+
+impl Default for Http01 {
+    fn default() -> Self {
+        Self { port: 80 }
+    }
+}
+
+/// `[tls_alpn_01]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TlsAlpn01 {
+    /// The port of tls-alpn-01, and for https URLs that name none. Anything but 443 is for a CA that validates
+    /// its own machine.
+    pub port: u16,
+}
+
+impl Default for TlsAlpn01 {
+    fn default() -> Self {
+        Self { port: 443 }
+    }
+}
+
+/// `[limits]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Attempts at the same time; more wait.
+    pub concurrent: usize,
+    /// How long an attempt may take in all, with look-ups, redirects and CAA.
+    #[serde(with = "duration")]
+    pub attempt: Duration,
+    /// How long connecting to one address may take.
+    #[serde(with = "duration")]
+    pub connect: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            concurrent: 512,
+            attempt: Duration::from_secs(15),
+            connect: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Configuration for Config {
+    fn check(&self) -> Result<(), String> {
+        if self.perspective.name.is_empty() {
+            return Err("perspective.name: must not be empty".to_owned());
+        }
+        ReceiptSigner::from_pem(self.perspective.receipt_key.expose())
+            .map_err(|error| format!("perspective.receipt_key: {error}"))?;
+        let names = |key: &str, texts: &[String]| {
+            texts.iter().try_for_each(|text| match DnsName::parse(text) {
+                Ok(name) if name.as_str() == text && !name.is_wildcard() => Ok(()),
+                _ => Err(format!("{key}: {text:?} is not a domain name in lower case")),
+            })
+        };
+        names("caa.identities", &self.caa.identities)?;
+        names("dns.loopback_suffixes", &self.dns.loopback_suffixes)?;
+        if !self.dns.loopback_suffixes.is_empty() && !self.addresses.allow.contains(&AddressClass::Loopback) {
+            return Err(
+                "dns.loopback_suffixes: names under them could not be contacted; add \"loopback\" to addresses.allow"
+                    .to_owned(),
+            );
+        }
+        let positive = [
+            ("dns.attempts", self.dns.attempts > 0),
+            ("dns.timeout", !self.dns.timeout.is_zero()),
+            ("http_01.port", self.http_01.port > 0),
+            ("tls_alpn_01.port", self.tls_alpn_01.port > 0),
+            ("limits.concurrent", self.limits.concurrent > 0),
+            ("limits.attempt", !self.limits.attempt.is_zero()),
+            ("limits.connect", !self.limits.connect.is_zero()),
+        ];
+        match positive.iter().find(|(_, positive)| !positive) {
+            Some((key, _)) => Err(format!("{key}: must be more than zero")),
+            None => Ok(()),
+        }
+    }
+}

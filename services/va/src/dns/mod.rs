@@ -1,0 +1,220 @@
+//! Look-ups: addresses, TXT and CAA, at the configured resolvers or by the local rule.
+//!
+//! Nothing is cached: every validation asks for itself.
+
+mod chain;
+mod exchange;
+mod query;
+mod upstream;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use cairn_types::{DnsName, ErrorKind};
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::CAA;
+use hickory_proto::rr::{RData, RecordType};
+
+pub(crate) use upstream::Upstream;
+
+use crate::refusal::Refusal;
+use crate::text::clean;
+use crate::trace::Trace;
+
+/// How the local rule is called in receipts and explanations.
+const LOCAL_RULE: &str = "local rule";
+
+/// What to do about a missing resolver.
+pub(crate) const NO_RESOLVER: &str = "Start `cairn local` with --resolver ADDR:PORT, or set `resolvers = [\"ADDR:PORT\"]` in \
+     section [dns] of the validation authority's configuration";
+
+/// Looks names up.
+pub(crate) struct Dns {
+    upstream: Option<Upstream>,
+    loopback_suffixes: Vec<String>,
+}
+
+/// The records found, perhaps none, and who said so.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) records: Vec<RData>,
+    /// The names that aliases led through, first to last.
+    pub(crate) aliases: Vec<String>,
+    pub(crate) server: String,
+}
+
+/// Why a look-up gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LookupError {
+    #[error("no resolver is configured")]
+    NoResolver,
+    #[error("NXDOMAIN (the name does not exist)")]
+    NxDomain,
+    #[error("{}", code_name(*.0))]
+    Code(ResponseCode),
+    #[error("the resolver did not answer in time")]
+    Timeout,
+    #[error("the resolver cannot be reached: {0}")]
+    Io(String),
+    #[error("the answer is malformed")]
+    Malformed,
+    #[error("the answer is truncated, over TCP too")]
+    Truncated,
+    #[error("the resolver does not resolve recursively")]
+    NotRecursive,
+    #[error("the aliases (CNAME) form a loop or a chain that is too long")]
+    AliasChain,
+    #[error("the name does not fit into a query")]
+    BadName,
+}
+
+fn code_name(code: ResponseCode) -> String {
+    match code {
+        ResponseCode::ServFail => "SERVFAIL (the resolver failed; perhaps the zone's servers or its DNSSEC are broken)".to_owned(),
+        ResponseCode::Refused => "REFUSED".to_owned(),
+        other => format!("response code {}", u16::from(other)),
+    }
+}
+
+impl LookupError {
+    /// Whether another try may end differently.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Code(_) | Self::Timeout | Self::Io(_) | Self::Truncated => true,
+            Self::NoResolver
+            | Self::NxDomain
+            | Self::Malformed
+            | Self::NotRecursive
+            | Self::AliasChain
+            | Self::BadName => false,
+        }
+    }
+
+    /// The refusal of an attempt that needed this look-up.
+    pub(crate) fn refusal(&self, kind: RecordType, name: impl fmt::Display) -> Refusal {
+        let what = format!("the look-up of {kind} records for {name} failed: {self}");
+        let refusal = if self.is_transient() {
+            Refusal::transient(ErrorKind::Dns, what)
+        } else {
+            Refusal::new(ErrorKind::Dns, what)
+        };
+        if *self == Self::NoResolver {
+            refusal.remedy(|| NO_RESOLVER.to_owned())
+        } else {
+            refusal
+        }
+    }
+}
+
+impl Dns {
+    pub(crate) fn new(upstream: Option<Upstream>, loopback_suffixes: Vec<String>) -> Self {
+        Self {
+            upstream,
+            loopback_suffixes,
+        }
+    }
+
+    /// Whether the name is one that exists by the local rule and has loopback addresses.
+    pub(crate) fn is_local(&self, name: &DnsName) -> bool {
+        self.loopback_suffixes.iter().any(|suffix| name.is_under(suffix))
+    }
+
+    /// Whether there is nobody to ask.
+    pub(crate) fn has_resolver(&self) -> bool {
+        self.upstream.is_some()
+    }
+
+    /// Notes that the local rule stood in for the DNS.
+    pub(crate) fn note_local_rule(&self, trace: &mut Trace) {
+        trace.resolver(LOCAL_RULE);
+    }
+
+    /// The addresses of a name, in the order of the answers; at least one.
+    pub(crate) async fn addresses(&self, name: &DnsName, trace: &mut Trace) -> Result<Vec<IpAddr>, Refusal> {
+        if self.is_local(name) {
+            self.note_local_rule(trace);
+            let addresses = vec![IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
+            trace.step(format!("{name} has the addresses ::1 and 127.0.0.1 by the {LOCAL_RULE}"));
+            return Ok(addresses);
+        }
+        trace.doing(format!("looking up the addresses of {name}"));
+        let (six, four) = futures_util::future::join(
+            self.lookup(name.as_str(), RecordType::AAAA),
+            self.lookup(name.as_str(), RecordType::A),
+        )
+        .await;
+        let mut addresses = Vec::new();
+        for (kind, result) in [(RecordType::AAAA, &six), (RecordType::A, &four)] {
+            note(name.as_str(), kind, result, trace);
+            if let Ok(answer) = result {
+                addresses.extend(answer.records.iter().filter_map(RData::ip_addr));
+            }
+        }
+        if !addresses.is_empty() {
+            return Ok(addresses);
+        }
+        let add = || format!("Add an A or AAAA record for {name}");
+        match (six, four) {
+            // The error of the more usual kind of address says more.
+            (_, Err(error)) => Err(error.refusal(RecordType::A, name).remedy(add)),
+            (Err(error), Ok(_)) => Err(error.refusal(RecordType::AAAA, name).remedy(add)),
+            (Ok(_), Ok(_)) => {
+                let what = format!("{name} has no A and no AAAA record");
+                Err(Refusal::new(ErrorKind::Dns, what).remedy(add))
+            }
+        }
+    }
+
+    /// The TXT records of a name, the strings of each joined.
+    pub(crate) async fn txt(&self, name: &str, trace: &mut Trace) -> Result<Vec<Vec<u8>>, LookupError> {
+        trace.doing(format!("looking up the TXT records of {name}"));
+        let result = self.lookup(name, RecordType::TXT).await;
+        note(name, RecordType::TXT, &result, trace);
+        let texts = result?.records.into_iter().filter_map(|record| match record {
+            RData::TXT(txt) => Some(txt.txt_data.concat()),
+            _ => None,
+        });
+        Ok(texts.collect())
+    }
+
+    /// The CAA records of a name, and who answered. A name that does not exist has none.
+    pub(crate) async fn caa(&self, name: &str) -> Result<(Vec<CAA>, String), LookupError> {
+        match self.lookup(name, RecordType::CAA).await {
+            Ok(answer) => {
+                let records = answer.records.into_iter().filter_map(|record| match record {
+                    RData::CAA(caa) => Some(caa),
+                    _ => None,
+                });
+                Ok((records.collect(), answer.server))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn lookup(&self, name: &str, kind: RecordType) -> Result<Answer, LookupError> {
+        let upstream = self.upstream.as_ref().ok_or(LookupError::NoResolver)?;
+        chain::resolve(upstream, name, kind).await
+    }
+}
+
+fn note(name: &str, kind: RecordType, result: &Result<Answer, LookupError>, trace: &mut Trace) {
+    let said = match result {
+        Err(error) => error.to_string(),
+        Ok(answer) => {
+            trace.resolver(&answer.server);
+            let mut said = String::new();
+            for alias in &answer.aliases {
+                said.push_str("alias ");
+                said.push_str(alias);
+                said.push_str(", ");
+            }
+            let shown: Vec<_> = answer.records.iter().take(5).map(|record| clean(&record.to_string(), 100)).collect();
+            said.push_str(&if shown.is_empty() { "none".to_owned() } else { shown.join(", ") });
+            if answer.records.len() > shown.len() {
+                said.push_str(&format!(" and {} more", answer.records.len() - shown.len()));
+            }
+            said
+        }
+    };
+    trace.step(format!("looked up {kind} of {name}: {said}"));
+}

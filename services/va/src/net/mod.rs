@@ -1,0 +1,11 @@
+//! Connections to strangers: which addresses may be contacted, dialing, TLS without trust.
+
+mod addresses;
+mod dial;
+mod special_use;
+mod tls;
+
+pub use addresses::AddressClass;
+pub(crate) use addresses::AddressPolicy;
+pub(crate) use dial::{Dialer, Host};
+pub(crate) use tls::TlsContexts;

@@ -1,0 +1,41 @@
+//! Text from strangers, made fit for problem documents and logs.
+
+/// At most `limit` characters of the text, printable, with everything else escaped.
+pub(crate) fn clean(text: &str, limit: usize) -> String {
+    let mut cleaned = String::new();
+    for (index, character) in text.chars().enumerate() {
+        if index == limit {
+            cleaned.push('…');
+            break;
+        }
+        // Letters of every script stay readable; control, format and bidirectional characters do not act.
+        if character == ' ' || character.is_ascii_graphic() || character.is_alphanumeric() {
+            cleaned.push(character);
+        } else {
+            cleaned.extend(character.escape_default());
+        }
+    }
+    cleaned
+}
+
+/// As [`clean`], of octets that are probably UTF-8.
+pub(crate) fn clean_bytes(bytes: &[u8], limit: usize) -> String {
+    // No character has more than four octets: what follows cannot be shown anyway.
+    let shown = &bytes[..bytes.len().min(limit.saturating_mul(4).saturating_add(4))];
+    clean(&String::from_utf8_lossy(shown), limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_harmless_is_shown() {
+        assert_eq!(clean("a b/\"c\"", 20), "a b/\"c\"");
+        assert_eq!(clean("bücher\r\n\0\u{202e}x", 30), "bücher\\r\\n\\u{0}\\u{202e}x");
+        assert_eq!(clean("abcdef", 3), "abc…");
+        assert_eq!(clean("abc", 3), "abc");
+        assert_eq!(clean_bytes(&[0xff; 100], 2), "\\u{fffd}\\u{fffd}…");
+        assert_eq!(clean_bytes(b"", 2), "");
+    }
+}

@@ -1,0 +1,85 @@
+//! What an attempt did, for its receipt and for the problem document.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::text::clean;
+
+const MAX_STEPS: usize = 40;
+const MAX_STEP: usize = 400;
+const MAX_RESOLVED: usize = 64;
+const MAX_CONTACTED: usize = 32;
+
+/// What an attempt did so far. Everything in it is bounded.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    steps: Vec<String>,
+    doing: String,
+    resolved: Vec<IpAddr>,
+    contacted: Vec<SocketAddr>,
+    redirects: Vec<String>,
+    resolvers: Vec<String>,
+}
+
+impl Trace {
+    /// Notes a step that was done. The text may come from strangers.
+    pub(crate) fn step(&mut self, step: impl AsRef<str>) {
+        if self.steps.len() < MAX_STEPS {
+            self.steps.push(clean(step.as_ref(), MAX_STEP));
+        }
+        self.doing.clear();
+    }
+
+    /// Notes what is being waited for, in case the time runs out: "connecting to …".
+    pub(crate) fn doing(&mut self, what: impl Into<String>) {
+        self.doing = what.into();
+    }
+
+    /// What is being waited for; empty if nothing is.
+    pub(crate) fn current(&self) -> &str {
+        &self.doing
+    }
+
+    pub(crate) fn steps(&self) -> &[String] {
+        &self.steps
+    }
+
+    pub(crate) fn resolved(&mut self, addresses: &[IpAddr]) {
+        let room = MAX_RESOLVED - self.resolved.len().min(MAX_RESOLVED);
+        self.resolved.extend(addresses.iter().take(room));
+    }
+
+    pub(crate) fn contacted(&mut self, address: SocketAddr) {
+        if self.contacted.len() < MAX_CONTACTED {
+            self.contacted.push(address);
+        }
+    }
+
+    pub(crate) fn redirected(&mut self, url: String) {
+        self.redirects.push(url);
+    }
+
+    /// Notes who answered a look-up.
+    pub(crate) fn resolver(&mut self, resolver: &str) {
+        if !self.resolvers.iter().any(|known| known == resolver) {
+            self.resolvers.push(resolver.to_owned());
+        }
+    }
+
+    /// The parts that a receipt keeps: resolved addresses, contacted addresses, redirects.
+    pub(crate) fn take_proof(&mut self) -> (Vec<IpAddr>, Vec<SocketAddr>, Vec<String>) {
+        (
+            std::mem::take(&mut self.resolved),
+            std::mem::take(&mut self.contacted),
+            std::mem::take(&mut self.redirects),
+        )
+    }
+
+    /// Who answered look-ups, separated by commas; `none` if nobody was asked.
+    pub(crate) fn resolvers(&self) -> String {
+        if self.resolvers.is_empty() {
+            "none".to_owned()
+        } else {
+            self.resolvers.join(",")
+        }
+    }
+}
