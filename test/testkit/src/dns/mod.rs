@@ -38,6 +38,17 @@ impl DnsServer {
     /// Starts on a free loopback port, UDP and TCP, within the current runtime.
     pub async fn start() -> io::Result<Self> {
         let (udp, tcp) = bind().await?;
+        Self::serve(udp, tcp)
+    }
+
+    /// Starts at an address that was agreed upon, within the current runtime. A port of 0 is any that is free.
+    pub async fn start_on(address: SocketAddr) -> io::Result<Self> {
+        let udp = UdpSocket::bind(address).await?;
+        let tcp = TcpListener::bind(udp.local_addr()?).await?;
+        Self::serve(udp, tcp)
+    }
+
+    fn serve(udp: UdpSocket, tcp: TcpListener) -> io::Result<Self> {
         let address = udp.local_addr()?;
         let zone = Zone::default();
         let mut server = Server::new(Handler::new(zone.clone()));

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -65,7 +66,16 @@ impl Http01 {
         Ok(Self { port, entries })
     }
 
-    /// Where it listens, on the loopback addresses.
+    /// Starts at an address that was agreed upon, within the current runtime.
+    pub async fn start_on(address: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let port = listener.local_addr()?.port();
+        let entries = Entries::default();
+        tokio::spawn(accept(listener, entries.clone()));
+        Ok(Self { port, entries })
+    }
+
+    /// The port on which it listens.
     pub const fn port(&self) -> u16 {
         self.port
     }

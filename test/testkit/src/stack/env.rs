@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::Service;
+use super::{Service, files};
 
 /// Its variables.
 #[derive(Debug, Clone, Default)]
@@ -14,7 +14,7 @@ pub struct Env(BTreeMap<String, String>);
 impl Env {
     /// Reads the file in `dir`; none if there is none, or if it is not that of the process `pid`.
     pub(super) fn read(dir: &Path, pid: u32) -> Option<Self> {
-        let text = std::fs::read_to_string(dir.join("ca/env")).ok()?;
+        let text = std::fs::read_to_string(files::env(dir)).ok()?;
         let env = Self::parse(&text);
         (env.get("CAIRN_LOCAL_PID") == Some(&pid.to_string())).then_some(env)
     }

@@ -26,6 +26,10 @@ pub(super) fn log(dir: &Path, service: Service) -> PathBuf {
     dir.join("ca/log").join(format!("{}.log", service.name()))
 }
 
+pub(super) fn env(dir: &Path) -> PathBuf {
+    dir.join("ca/env")
+}
+
 /// The text of a file; empty if there is none.
 pub(super) fn read(path: &Path) -> String {
     fs::read(path).map_or_else(

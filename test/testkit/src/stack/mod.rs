@@ -90,6 +90,11 @@ impl Stack {
         &self.dir
     }
 
+    /// Its `env` file.
+    pub fn env_file(&self) -> PathBuf {
+        files::env(&self.dir)
+    }
+
     /// The variables of its `env` file as they were when last read.
     pub fn env(&self) -> Env {
         self.env.lock().unwrap_or_else(PoisonError::into_inner).clone()
