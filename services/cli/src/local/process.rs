@@ -187,7 +187,10 @@ impl Running {
         }
         if let Ok(status) = tokio::time::timeout(DRAIN, self.child.wait()).await {
             let _ = (&mut self.log).await;
-            return status.is_ok_and(|status| status.success());
+            // One that was not up yet ends by the signal itself.
+            let ends_well =
+                |status: ExitStatus| status.success() || status.signal() == Some(Signal::SIGTERM as i32);
+            return status.is_ok_and(ends_well);
         }
         let _ = self.child.kill().await;
         false

@@ -1,21 +1,105 @@
-//! Placeholder while the service's keys settle.
+//! The certificate authority's configuration.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use cairn_types::KeyType;
 use serde::Serialize;
 
-use super::Stack;
-use super::common::{Common, Tls};
+use super::common::{Client, Common, Grpc, Names, Tls};
+use super::{LOOPBACK_SUFFIXES, PERSPECTIVE, RIR, Stack};
+use crate::local::pki::{HIERARCHIES, Hierarchy};
+use crate::local::profile::Profile;
 use crate::local::service::Service;
+
+/// How long a proof may be used again. As long as the registration authority offers it.
+const MAX_VALIDATION_AGE: &str = "30d";
 
 #[derive(Serialize)]
 pub(super) struct Config {
+    base_url: String,
+    serial_prefix: u8,
+    grpc: Grpc,
     tls: Tls,
+    sa: Client,
+    names: Names,
+    issuers: Vec<Issuer>,
+    evidence: Evidence,
+    profiles: BTreeMap<&'static str, ProfileConfig>,
     #[serde(flatten)]
     common: Common,
 }
 
+#[derive(Serialize)]
+struct Issuer {
+    id: &'static str,
+    certificate: PathBuf,
+    key: PathBuf,
+    issues_for: &'static [&'static str],
+}
+
+#[derive(Serialize)]
+struct Evidence {
+    quorum: usize,
+    caa_exempt_suffixes: [&'static str; 3],
+    perspectives: [Perspective; 1],
+}
+
+#[derive(Serialize)]
+struct Perspective {
+    name: &'static str,
+    region: &'static str,
+    public_key: PathBuf,
+}
+
+#[derive(Serialize)]
+struct ProfileConfig {
+    validity: &'static str,
+    max_validation_age: &'static str,
+}
+
 pub(super) fn config(stack: &Stack) -> Config {
+    let profile = |profile: Profile| {
+        let config = ProfileConfig {
+            validity: profile.validity(),
+            max_validation_age: MAX_VALIDATION_AGE,
+        };
+        (profile.name(), config)
+    };
     Config {
+        base_url: stack.base_url(),
+        serial_prefix: 1,
+        grpc: stack.grpc(Service::Ca, &[("cairn.ca.v1.Issuance", &[Service::Ra])]),
         tls: stack.tls(Service::Ca),
+        sa: stack.client(Service::Sa),
+        names: Names::any(),
+        issuers: HIERARCHIES
+            .iter()
+            .map(|hierarchy| issuer(stack, hierarchy))
+            .collect(),
+        evidence: Evidence {
+            quorum: 1,
+            caa_exempt_suffixes: LOOPBACK_SUFFIXES,
+            perspectives: [Perspective {
+                name: PERSPECTIVE,
+                region: RIR,
+                public_key: stack.pki.receipt_public_key(),
+            }],
+        },
+        profiles: Profile::ALL.into_iter().map(profile).collect(),
         common: stack.common(Service::Ca),
+    }
+}
+
+fn issuer(stack: &Stack, hierarchy: &Hierarchy) -> Issuer {
+    let folder = stack.pki.hierarchy(hierarchy);
+    Issuer {
+        id: hierarchy.id,
+        certificate: folder.join("intermediate.pem"),
+        key: folder.join("intermediate.key"),
+        issues_for: match hierarchy.kind {
+            KeyType::Rsa => &["rsa"],
+            KeyType::P256 | KeyType::P384 => &["p256", "p384"],
+        },
     }
 }

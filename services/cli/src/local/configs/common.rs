@@ -48,6 +48,24 @@ pub(super) struct Client {
     addresses: [SocketAddr; 1],
 }
 
+/// `[names]`: which names are certified.
+#[derive(Serialize)]
+pub(super) struct Names {
+    domains: &'static str,
+    addresses: [&'static str; 2],
+}
+
+impl Names {
+    /// Any name, and this machine's own addresses. Which names there are, and where, is for the
+    /// validation authority to find out.
+    pub(super) const fn any() -> Self {
+        Self {
+            domains: "any",
+            addresses: ["127.0.0.0/8", "::1/128"],
+        }
+    }
+}
+
 impl Stack {
     pub(super) fn common(&self, service: Service) -> Common {
         Common {

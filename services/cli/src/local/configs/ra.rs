@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Stack;
-use super::common::{Client, Common, Grpc, Tls};
+use super::common::{Client, Common, Grpc, Names, Tls};
 use crate::local::profile::Profile;
 use crate::local::service::Service;
 
@@ -27,12 +27,6 @@ pub(super) struct Config {
 #[derive(Serialize)]
 struct Accounts {
     uri_prefix: String,
-}
-
-#[derive(Serialize)]
-struct Names {
-    domains: &'static str,
-    addresses: [&'static str; 2],
 }
 
 #[derive(Serialize)]
@@ -59,11 +53,7 @@ pub(super) fn config(stack: &Stack) -> Config {
         accounts: Accounts {
             uri_prefix: format!("{}/acme/account/", stack.base_url()),
         },
-        // Any name: which of them resolve, and where to, is for the validation authority to know.
-        names: Names {
-            domains: "any",
-            addresses: ["127.0.0.0/8", "::1/128"],
-        },
+        names: Names::any(),
         profiles: Profile::ALL.into_iter().map(profile).collect(),
         common: stack.common(Service::Ra),
     }
