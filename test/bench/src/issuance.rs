@@ -28,7 +28,11 @@ struct Stopwatch<'a> {
 impl<'a> Stopwatch<'a> {
     fn start(latencies: &'a mut Latencies) -> Self {
         let now = Instant::now();
-        Self { latencies, began: now, last: now }
+        Self {
+            latencies,
+            began: now,
+            last: now,
+        }
     }
 
     fn done(&mut self, step: Step) {
@@ -55,9 +59,16 @@ pub(crate) async fn issue(
     let order = account.settled_order(order, PATIENCE).await?;
     watch.done(Step::Finalize);
     if order.object.status != OrderStatus::Valid {
-        anyhow::bail!("the order is {}: {:?}", order.object.status.as_str(), order.object.error);
+        anyhow::bail!(
+            "the order is {}: {:?}",
+            order.object.status.as_str(),
+            order.object.error
+        );
     }
-    let url = order.object.certificate.context("a valid order without a certificate")?;
+    let url = order
+        .object
+        .certificate
+        .context("a valid order without a certificate")?;
     account.certificate(&url).await?;
     watch.done(Step::Certificate);
     let whole = watch.began.elapsed();
@@ -85,7 +96,11 @@ async fn prove(
     watch.done(Step::Validation);
     responder.remove(token.as_str());
     if settled.status != AuthorizationStatus::Valid {
-        let errors: Vec<_> = settled.challenges.iter().filter_map(|challenge| challenge.error.as_ref()).collect();
+        let errors: Vec<_> = settled
+            .challenges
+            .iter()
+            .filter_map(|challenge| challenge.error.as_ref())
+            .collect();
         anyhow::bail!("the authorization is {}: {errors:?}", settled.status.as_str());
     }
     Ok(())

@@ -80,7 +80,10 @@ mod tests {
         }
         latencies.merge(more);
         for percent in [1, 50, 90, 99, 100] {
-            assert_eq!(latencies.percentile(Step::Whole, percent), Duration::from_millis(percent as u64));
+            assert_eq!(
+                latencies.percentile(Step::Whole, percent),
+                Duration::from_millis(percent as u64)
+            );
         }
         assert_eq!(latencies.percentile(Step::Challenge, 50), Duration::ZERO);
     }

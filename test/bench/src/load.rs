@@ -28,7 +28,7 @@ pub(crate) struct Level {
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) concurrency: u32,
-    pub(crate) issuances: usize,
+    pub(crate) issuances: u32,
     pub(crate) failures: Vec<String>,
     pub(crate) took: Duration,
     pub(crate) latencies: Latencies,
@@ -44,7 +44,9 @@ pub(crate) type Work = VecDeque<Request>;
 /// Makes up names and CSRs.
 pub(crate) fn prepare(zone: &str, count: u32, names: u32) -> anyhow::Result<Work> {
     let request = |index: u32| {
-        let names: Vec<String> = (0..names).map(|name| format!("n{name}.i{index}.{zone}")).collect();
+        let names: Vec<String> = (0..names)
+            .map(|name| format!("n{name}.i{index}.{zone}"))
+            .collect();
         let csr = CsrBuilder::for_names(&names).build(&KeyKind::P256.generate()?)?;
         Ok(Request { names, csr })
     };
@@ -63,7 +65,11 @@ pub(crate) async fn run(
     let mut warming = JoinSet::new();
     for index in 0..level.concurrency {
         let account = Account::create(client.another(), Algorithm::Es256).await?;
-        let work = prepare(&format!("warm{index}.c{}.example", level.concurrency), level.warm_up, 1)?;
+        let work = prepare(
+            &format!("warm{index}.c{}.example", level.concurrency),
+            level.warm_up,
+            1,
+        )?;
         warming.spawn(Worker::new(account, responder).work_off(share(work)));
     }
     while let Some(worker) = warming.join_next().await {
@@ -81,10 +87,10 @@ pub(crate) async fn run(
         workers.spawn(Worker::new(account, responder).work_off(Arc::clone(&work)));
     }
     let workers = workers.join_all().await;
-    let (took, own_cpu) = (began.elapsed(), own_cpu_time()? - own_cpu);
+    let (took, own_cpu) = (began.elapsed(), own_cpu_time()?.saturating_sub(own_cpu));
     let mut used = processes.cpu_times()?;
     for (name, time) in &mut used {
-        *time -= cpu.get(name).copied().unwrap_or_default();
+        *time = time.saturating_sub(cpu.get(name).copied().unwrap_or_default());
     }
 
     let mut outcome = Outcome {
@@ -114,7 +120,7 @@ fn share(work: Work) -> SharedWork {
 struct Worker {
     account: Account,
     responder: Http01,
-    issuances: usize,
+    issuances: u32,
     failures: Vec<String>,
     latencies: Latencies,
 }
@@ -122,7 +128,13 @@ struct Worker {
 impl Worker {
     fn new(account: Account, responder: &Http01) -> Self {
         let latencies = Latencies::default();
-        Self { account, responder: responder.clone(), issuances: 0, failures: Vec::new(), latencies }
+        Self {
+            account,
+            responder: responder.clone(),
+            issuances: 0,
+            failures: Vec::new(),
+            latencies,
+        }
     }
 
     async fn work_off(mut self, work: SharedWork) -> Self {

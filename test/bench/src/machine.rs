@@ -10,7 +10,11 @@ pub(crate) fn describe() -> String {
     let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let memory = field(&meminfo, "MemTotal").and_then(|text| text.strip_suffix(" kB")?.parse::<u64>().ok());
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let build = if cfg!(debug_assertions) { "debug" } else { "release" };
+    let build = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
     format!(
         "{cores} cores of {processor}, {} GiB, Linux {}, {}, {build} build",
         memory.unwrap_or_default().div_ceil(1024 * 1024),

@@ -27,7 +27,9 @@ use target::Target;
 fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     // One thread, to take no more of the server's cores than the work needs.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let report = runtime.block_on(run(&args))?;
     print!("{}", report.table());
     if let Some(path) = &args.json {
@@ -35,7 +37,11 @@ fn main() -> anyhow::Result<ExitCode> {
         std::fs::write(path, json).with_context(|| format!("{} cannot be written", path.display()))?;
     }
     let failed = report.levels.iter().any(|level| !level.failures.is_empty());
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 async fn run(args: &Args) -> anyhow::Result<Report> {
@@ -49,7 +55,10 @@ async fn run(args: &Args) -> anyhow::Result<Report> {
     for concurrency in &args.concurrency {
         eprintln!("{} issuances by {concurrency} clients at once …", args.count);
         let work = load::prepare(&format!("c{concurrency}.{}", args.zone), args.count, args.names)?;
-        let level = Level { concurrency: *concurrency, warm_up: args.warm_up };
+        let level = Level {
+            concurrency: *concurrency,
+            warm_up: args.warm_up,
+        };
         levels.push(load::run(&client, target.responder(), &processes, &level, work).await?);
     }
     Ok(Report {

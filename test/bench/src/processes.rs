@@ -15,13 +15,13 @@ pub(crate) struct Processes(BTreeMap<String, u32>);
 /// CPU time used so far, by process.
 pub(crate) type CpuTimes = BTreeMap<String, Duration>;
 
-/// Memory of a process, in octets.
+/// Memory of a process, in KiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Memory {
     /// The most that was ever resident.
-    pub(crate) peak: u64,
+    pub(crate) peak: u32,
     /// What is resident now and not backed by a file.
-    pub(crate) anonymous: u64,
+    pub(crate) anonymous: u32,
 }
 
 impl Processes {
@@ -48,13 +48,17 @@ impl Processes {
     /// The CPU time that each has used.
     pub(crate) fn cpu_times(&self) -> anyhow::Result<CpuTimes> {
         let entries = self.0.iter();
-        entries.map(|(name, pid)| Ok((name.clone(), cpu_time(&pid.to_string())?))).collect()
+        entries
+            .map(|(name, pid)| Ok((name.clone(), cpu_time(&pid.to_string())?)))
+            .collect()
     }
 
     /// The memory of each.
     pub(crate) fn memory(&self) -> anyhow::Result<BTreeMap<String, Memory>> {
         let entries = self.0.iter();
-        entries.map(|(name, pid)| Ok((name.clone(), memory(*pid)?))).collect()
+        entries
+            .map(|(name, pid)| Ok((name.clone(), memory(*pid)?)))
+            .collect()
     }
 }
 
@@ -68,7 +72,7 @@ fn cpu_time(pid: &str) -> anyhow::Result<Duration> {
     let stat = fs::read_to_string(&path).with_context(|| path.clone())?;
     let ticks = parse_stat(&stat).with_context(|| path)?;
     let per_second = sysconf(SysconfVar::CLK_TCK)?.context("no CLK_TCK")?;
-    Ok(Duration::from_secs_f64(ticks as f64 / per_second as f64))
+    Ok(Duration::from_millis(ticks * 1000 / per_second.unsigned_abs()))
 }
 
 /// User and system time in ticks: fields 14 and 15 of proc(5), counted from after the name, which may hold
@@ -88,9 +92,12 @@ fn memory(pid: u32) -> anyhow::Result<Memory> {
 fn parse_status(status: &str) -> Option<Memory> {
     let kibibytes = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-        line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+        line.trim().strip_suffix(" kB")?.parse().ok()
     };
-    Some(Memory { peak: kibibytes("VmHWM:")? * 1024, anonymous: kibibytes("RssAnon:")? * 1024 })
+    Some(Memory {
+        peak: kibibytes("VmHWM:")?,
+        anonymous: kibibytes("RssAnon:")?,
+    })
 }
 
 #[cfg(test)]
@@ -102,7 +109,10 @@ mod tests {
         let processes = Processes::parse(
             "DIRECTORY_URL=https://localhost\nCAIRN_LOCAL_PID=1\nCAIRN_WFE_PID=12\nCAIRN_SA_PID=34\nCAIRN_SA_GRPC_PORT=56\n",
         );
-        assert_eq!(processes.0, BTreeMap::from([("sa".to_owned(), 34), ("wfe".to_owned(), 12)]));
+        assert_eq!(
+            processes.0,
+            BTreeMap::from([("sa".to_owned(), 34), ("wfe".to_owned(), 12)])
+        );
     }
 
     #[test]
@@ -111,7 +121,13 @@ mod tests {
         assert_eq!(parse_stat(stat), Some(21));
         assert_eq!(parse_stat("42 (name) S 1"), None);
         let status = "Name:\tcairn-sa\nVmHWM:\t   12000 kB\nVmRSS:\t   11000 kB\nRssAnon:\t    2000 kB\n";
-        assert_eq!(parse_status(status), Some(Memory { peak: 12_288_000, anonymous: 2_048_000 }));
+        assert_eq!(
+            parse_status(status),
+            Some(Memory {
+                peak: 12_000,
+                anonymous: 2000
+            })
+        );
         own_cpu_time().unwrap();
         assert!(memory(std::process::id()).unwrap().peak > 0);
     }

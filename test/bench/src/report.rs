@@ -11,7 +11,6 @@ use crate::load::Outcome;
 use crate::processes::Memory;
 
 const PERCENTILES: [usize; 3] = [50, 90, 99];
-const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
 /// Everything that was measured.
 #[derive(Debug)]
@@ -26,12 +25,12 @@ pub(crate) struct Report {
 
 impl Outcome {
     fn per_second(&self) -> f64 {
-        self.issuances as f64 / self.took.as_secs_f64()
+        f64::from(self.issuances) / self.took.as_secs_f64()
     }
 
     /// Milliseconds of `time` per issuance.
     fn share(&self, time: Duration) -> f64 {
-        millis(time) / self.issuances.max(1) as f64
+        millis(time) / f64::from(self.issuances.max(1))
     }
 
     fn server_cpu(&self) -> f64 {
@@ -46,7 +45,10 @@ fn millis(time: Duration) -> f64 {
 impl Report {
     /// A table.
     pub(crate) fn table(&self) -> String {
-        let mut text = format!("{}\n{}, names per certificate: {}\n", self.machine, self.directory, self.names);
+        let mut text = format!(
+            "{}\n{}, names per certificate: {}\n",
+            self.machine, self.directory, self.names
+        );
         for level in &self.levels {
             text.push_str(&level_table(level));
         }
@@ -54,13 +56,14 @@ impl Report {
             let _ = writeln!(text, "\nmemory, MiB                    peak   anonymous");
         }
         for (process, memory) in &self.memory {
-            let (peak, anonymous) = (memory.peak as f64 / MEBIBYTE, memory.anonymous as f64 / MEBIBYTE);
+            let [peak, anonymous] =
+                [memory.peak, memory.anonymous].map(|kibibytes| f64::from(kibibytes) / 1024.0);
             let _ = writeln!(text, "  {process:<25} {peak:>7.1} {anonymous:>11.1}");
         }
         text
     }
 
-    /// The same for programs: times in milliseconds, memory in octets.
+    /// The same for programs: times in milliseconds, memory in KiB.
     pub(crate) fn json(&self) -> Value {
         let memory = |memory: &Memory| json!({ "peak": memory.peak, "anonymous": memory.anonymous });
         json!({
@@ -68,7 +71,7 @@ impl Report {
             "directory": self.directory,
             "names_per_certificate": self.names,
             "levels": self.levels.iter().map(level_json).collect::<Vec<_>>(),
-            "memory": by_name(&self.memory, memory),
+            "memory_kib": by_name(&self.memory, memory),
         })
     }
 }
@@ -97,7 +100,12 @@ fn level_table(level: &Outcome) -> String {
     if !level.cpu.is_empty() {
         let _ = writeln!(text, "  {:<25} {:>7.2}", "server in all", level.server_cpu());
     }
-    let _ = writeln!(text, "  {:<25} {:>7.2}", "load generator", level.share(level.own_cpu));
+    let _ = writeln!(
+        text,
+        "  {:<25} {:>7.2}",
+        "load generator",
+        level.share(level.own_cpu)
+    );
     text
 }
 
@@ -105,8 +113,12 @@ fn level_json(level: &Outcome) -> Value {
     let latency: Map<String, Value> = Step::ALL
         .into_iter()
         .map(|step| {
-            let [p50, p90, p99] = PERCENTILES.map(|percent| millis(level.latencies.percentile(step, percent)));
-            (step.name().to_owned(), json!({ "p50": p50, "p90": p90, "p99": p99 }))
+            let [p50, p90, p99] =
+                PERCENTILES.map(|percent| millis(level.latencies.percentile(step, percent)));
+            (
+                step.name().to_owned(),
+                json!({ "p50": p50, "p90": p90, "p99": p99 }),
+            )
         })
         .collect();
     json!({
@@ -123,7 +135,11 @@ fn level_json(level: &Outcome) -> Value {
 }
 
 fn by_name<T>(values: &BTreeMap<String, T>, show: impl Fn(&T) -> Value) -> Value {
-    values.iter().map(|(name, value)| (name.clone(), show(value))).collect::<Map<_, _>>().into()
+    values
+        .iter()
+        .map(|(name, value)| (name.clone(), show(value)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 #[cfg(test)]
@@ -144,7 +160,10 @@ mod tests {
             cpu: BTreeMap::from([("sa".to_owned(), Duration::from_millis(300))]),
             own_cpu: Duration::from_millis(100),
         };
-        let memory = Memory { peak: 3 << 20, anonymous: 1 << 20 };
+        let memory = Memory {
+            peak: 3 << 10,
+            anonymous: 1 << 10,
+        };
         let report = Report {
             machine: "a machine".to_owned(),
             directory: "https://localhost/directory".to_owned(),
@@ -161,12 +180,15 @@ mod tests {
             "  load generator               1.00",
             "  sa                            3.0         1.0",
         ] {
-            assert!(table.lines().any(|found| found == line), "{line}\nis not in\n{table}");
+            assert!(
+                table.lines().any(|found| found == line),
+                "{line}\nis not in\n{table}"
+            );
         }
         let json = report.json();
         assert_eq!(json["levels"][0]["issuances_per_second"], 50.0);
         assert_eq!(json["levels"][0]["cpu_ms_per_issuance"]["sa"], 3.0);
         assert_eq!(json["levels"][0]["latency_ms"]["whole issuance"]["p99"], 250.0);
-        assert_eq!(json["memory"]["sa"]["peak"], 3 << 20);
+        assert_eq!(json["memory_kib"]["sa"]["peak"], 3 << 10);
     }
 }

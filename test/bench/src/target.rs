@@ -20,7 +20,11 @@ pub(crate) struct Target {
 enum Server {
     /// Started for this run, stopped when dropped.
     Own(Box<Stack>),
-    Running { directory: String, trust: Trust, env: Option<PathBuf> },
+    Running {
+        directory: String,
+        trust: Trust,
+        env: Option<PathBuf>,
+    },
 }
 
 impl Target {
@@ -35,7 +39,11 @@ impl Target {
         let responder = Http01::start_on(args.http_01_listen).await;
         let dns = DnsServer::start_on(args.dns_listen).await;
         Ok(Self {
-            server: Server::Running { directory, trust: Trust::roots(&pem)?, env: args.env.clone() },
+            server: Server::Running {
+                directory,
+                trust: Trust::roots(&pem)?,
+                env: args.env.clone(),
+            },
             responder: responder.with_context(listen(args.http_01_listen))?,
             _dns: dns.with_context(listen(args.dns_listen))?,
         })
@@ -50,7 +58,11 @@ impl Target {
             resolver: dns.address(),
         };
         let stack = Stack::start(options).await?;
-        Ok(Self { server: Server::Own(Box::new(stack)), responder, _dns: dns })
+        Ok(Self {
+            server: Server::Own(Box::new(stack)),
+            responder,
+            _dns: dns,
+        })
     }
 
     /// The URL of the directory.

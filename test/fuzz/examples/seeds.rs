@@ -13,7 +13,9 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::stack::Stack;
-use openssl::x509::extension::{AuthorityKeyIdentifier, BasicConstraints, SubjectAlternativeName, SubjectKeyIdentifier};
+use openssl::x509::extension::{
+    AuthorityKeyIdentifier, BasicConstraints, SubjectAlternativeName, SubjectKeyIdentifier,
+};
 use openssl::x509::{X509, X509Name, X509NameBuilder, X509ReqBuilder};
 
 const ACCOUNT: &str = "https://ca.example/acme/account/0192f0c0-0000-7000-8000-000000000000";
@@ -29,14 +31,30 @@ fn main() -> anyhow::Result<()> {
     requests()?;
     messages()?;
     let rsa = PKey::from_rsa(Rsa::generate(2048)?)?;
-    for (kind, key) in [("p256", SigningKey::generate(Algorithm::Es256)?.private_key().clone()), ("rsa", rsa)] {
+    for (kind, key) in [
+        (
+            "p256",
+            SigningKey::generate(Algorithm::Es256)?.private_key().clone(),
+        ),
+        ("rsa", rsa),
+    ] {
         csrs(kind, &key)?;
-        write("certificate", &format!("good-{kind}"), certificate(&key)?.to_der()?)?;
+        write(
+            "certificate",
+            &format!("good-{kind}"),
+            certificate(&key)?.to_der()?,
+        )?;
     }
-    write("certificate_id", "good-rfc9773", "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE")?;
+    write(
+        "certificate_id",
+        "good-rfc9773",
+        "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE",
+    )?;
     write("certificate_id", "no-serial", "aYhba4dGQEHhs3uEe6CuLN4ByNQ.")?;
     let nonces = Nonces::new(&NONCE_KEY, None, Duration::from_secs(60))?;
-    let nonce = nonces.mint(NONCE_MINTED, &Sevens).map_err(|_| anyhow::anyhow!("no nonce"))?;
+    let nonce = nonces
+        .mint(NONCE_MINTED, &Sevens)
+        .map_err(|_| anyhow::anyhow!("no nonce"))?;
     write("nonce", "good-minted", &nonce)?;
     write("nonce", "other-mac", format!("{}AAAA", &nonce[..nonce.len() - 4]))?;
     error_details()
@@ -57,13 +75,21 @@ fn requests() -> anyhow::Result<()> {
     for algorithm in Algorithm::ALL {
         let key = SigningKey::generate(algorithm)?;
         let body = key.sign(SignAs::Jwk, NONCE, url, payload)?;
-        write("jws", &format!("good-{}", algorithm.as_str().to_lowercase()), &body)?;
+        write(
+            "jws",
+            &format!("good-{}", algorithm.as_str().to_lowercase()),
+            &body,
+        )?;
         let header = format!(
             r#"{{"alg":"{}","jwk":{},"nonce":"{NONCE}","url":"{url}"}}"#,
             algorithm.as_str(),
             key.public().jwk(),
         );
-        write("jws_header", &format!("good-{}", algorithm.as_str().to_lowercase()), header)?;
+        write(
+            "jws_header",
+            &format!("good-{}", algorithm.as_str().to_lowercase()),
+            header,
+        )?;
     }
     let key = SigningKey::generate(Algorithm::Es256)?;
     write("jws", "kid", key.sign(SignAs::Account(ACCOUNT), NONCE, url, b"")?)?;
@@ -80,19 +106,27 @@ fn requests() -> anyhow::Result<()> {
 
 fn messages() -> anyhow::Result<()> {
     let messages = [
-        ("good-account", r#"{"termsOfServiceAgreed":true,"contact":["mailto:admin@example.test"]}"#),
+        (
+            "good-account",
+            r#"{"termsOfServiceAgreed":true,"contact":["mailto:admin@example.test"]}"#,
+        ),
         ("good-only-existing", r#"{"onlyReturnExisting":true}"#),
         ("good-deactivated", r#"{"status":"deactivated"}"#),
         (
             "good-order",
             r#"{"identifiers":[{"type":"dns","value":"*.example.test"},{"type":"ip","value":"2001:db8::1"}],"notBefore":"2026-01-01T00:00:00Z","notAfter":"2026-01-08T00:00:00.5+01:00","profile":"classic","replaces":"aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE"}"#,
         ),
-        ("good-authorization", r#"{"identifier":{"type":"dns","value":"xn--bcher-kva.example"}}"#),
+        (
+            "good-authorization",
+            r#"{"identifier":{"type":"dns","value":"xn--bcher-kva.example"}}"#,
+        ),
         ("good-finalize", r#"{"csr":"MAA"}"#),
         ("good-revocation", r#"{"certificate":"MAA","reason":4}"#),
         ("twice", r#"{"csr":"MAA","csr":"MAA"}"#),
     ];
-    messages.into_iter().try_for_each(|(name, text)| write("message", name, text))
+    messages
+        .into_iter()
+        .try_for_each(|(name, text)| write("message", name, text))
 }
 
 fn subject(name: &str) -> anyhow::Result<X509Name> {
@@ -106,7 +140,11 @@ fn csrs(kind: &str, key: &PKey<Private>) -> anyhow::Result<()> {
         let mut request = X509ReqBuilder::new()?;
         request.set_pubkey(key)?;
         let mut names = SubjectAlternativeName::new();
-        names.dns("www.example.test").dns("*.example.test").ip("192.0.2.1").ip("2001:db8::1");
+        names
+            .dns("www.example.test")
+            .dns("*.example.test")
+            .ip("192.0.2.1")
+            .ip("2001:db8::1");
         let mut extensions = Stack::new()?;
         extensions.push(names.build(&request.x509v3_context(None))?)?;
         if with_name {
@@ -125,7 +163,8 @@ fn certificate(key: &PKey<Private>) -> anyhow::Result<X509> {
     let mut builder = X509::builder()?;
     let issuer = subject("Example CA")?;
     builder.set_version(2)?;
-    builder.set_serial_number(&*BigNum::from_hex_str("01020304050607080910111213141516")?.to_asn1_integer()?)?;
+    builder
+        .set_serial_number(&*BigNum::from_hex_str("01020304050607080910111213141516")?.to_asn1_integer()?)?;
     builder.set_subject_name(&issuer)?;
     builder.set_issuer_name(&issuer)?;
     builder.set_not_before(&*Asn1Time::from_str_x509("20260101000000Z")?)?;
@@ -134,12 +173,16 @@ fn certificate(key: &PKey<Private>) -> anyhow::Result<X509> {
     let extensions = [
         SubjectKeyIdentifier::new().build(&builder.x509v3_context(None, None))?,
         BasicConstraints::new().critical().build()?,
-        SubjectAlternativeName::new().dns("www.example.test").build(&builder.x509v3_context(None, None))?,
+        SubjectAlternativeName::new()
+            .dns("www.example.test")
+            .build(&builder.x509v3_context(None, None))?,
     ];
     for extension in extensions {
         builder.append_extension(extension)?;
     }
-    let authority = AuthorityKeyIdentifier::new().keyid(true).build(&builder.x509v3_context(None, None));
+    let authority = AuthorityKeyIdentifier::new()
+        .keyid(true)
+        .build(&builder.x509v3_context(None, None));
     if let Ok(authority) = authority {
         builder.append_extension(authority)?;
     }
@@ -150,7 +193,11 @@ fn certificate(key: &PKey<Private>) -> anyhow::Result<X509> {
 fn error_details() -> anyhow::Result<()> {
     let name = Identifier::parse("dns", "www.example.test")?;
     let detail = "no such name".to_owned();
-    let subproblem = Subproblem { kind: ErrorKind::Dns, detail, identifier: Some(name) };
+    let subproblem = Subproblem {
+        kind: ErrorKind::Dns,
+        detail,
+        identifier: Some(name),
+    };
     let mut compound = Error::new(ErrorKind::Compound, "two names are refused");
     compound.problem.subproblems = vec![subproblem];
     compound.retry_after = Some(Duration::from_secs(3));

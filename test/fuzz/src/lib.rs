@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use cairn_acme::nonce::Nonces;
 use cairn_acme::objects::{
-    AccountUpdate, FinalizePayload, KeyChangePayload, NewAccount, NewAuthorization, NewOrder, RevocationPayload,
+    AccountUpdate, FinalizePayload, KeyChangePayload, NewAccount, NewAuthorization, NewOrder,
+    RevocationPayload,
 };
 use cairn_acme::{CertificateId, ExternalAccountBinding, KeyChange, ParsedJws, PublicKey, base64url, json};
 use cairn_types::{Duration, Identifier, Timestamp};
@@ -69,7 +70,10 @@ pub fn message(data: &[u8]) -> bool {
             round_trip(&identifier.kind, &identifier.value);
         }
         for date in [order.not_before, order.not_after].into_iter().flatten() {
-            assert_eq!(Timestamp::parse_rfc3339(&date.to_rfc3339()), Some(date.floor_secs()));
+            assert_eq!(
+                Timestamp::parse_rfc3339(&date.to_rfc3339()),
+                Some(date.floor_secs())
+            );
         }
     }
     let authorization = json::from_slice::<NewAuthorization>(data);
@@ -88,7 +92,10 @@ pub fn message(data: &[u8]) -> bool {
 /// An identifier that is accepted is written as it is read.
 fn round_trip(kind: &str, value: &str) {
     if let Ok(identifier) = Identifier::parse(kind, value) {
-        assert_eq!(Identifier::parse(identifier.kind(), &identifier.value()), Ok(identifier));
+        assert_eq!(
+            Identifier::parse(identifier.kind(), &identifier.value()),
+            Ok(identifier)
+        );
     }
 }
 
@@ -110,7 +117,13 @@ pub fn certificate(data: &[u8]) -> bool {
         return false;
     };
     assert_eq!(view.as_der(), data);
-    let _ = (view.serial(), view.key_id(), view.authority_key_id(), view.identifiers(), view.is_authority());
+    let _ = (
+        view.serial(),
+        view.key_id(),
+        view.authority_key_id(),
+        view.identifiers(),
+        view.is_authority(),
+    );
     let _ = view.public_key().map(|key| view.is_signed_by(&key));
     true
 }
