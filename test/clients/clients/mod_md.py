@@ -69,4 +69,4 @@ def mod_md(harness: Harness):
         harness.revoke_by_key(stored / chain, stored / key)
 
 
-CLIENTS = {"mod_md": mod_md}
+CLIENTS = {"mod-md": mod_md}
