@@ -38,8 +38,12 @@ check: packages ## Formatting, lints, documentation, and which crate may depend 
 .PHONY: bench
 bench: packages ## Measure issuances per second and CPU and memory by process, with full optimization
 	cargo build --release $(PACKAGES) --package cairn-bench
-	test/bench/run --cairn $(TARGET)/release/cairn $(ARGS)
+	$(TARGET)/release/cairn-bench $(ARGS)
 
 .PHONY: fuzz
 fuzz: packages ## Run every fuzz target for a while: make fuzz SECONDS=60
 	test/fuzz/run $(or $(SECONDS),60)
+
+.PHONY: images
+images: ## Build container images (not possible yet: it says what is missing)
+	@echo "Container images need podman or docker, and a Containerfile in deploy/, which is not there yet." >&2; exit 1

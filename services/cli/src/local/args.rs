@@ -77,19 +77,17 @@ impl FromStr for Listen {
 }
 
 impl Listen {
-    /// The addresses that the host stands for on this machine. `localhost` is both loopback
-    /// addresses, without asking how it resolves.
-    pub(crate) fn addresses(&self) -> Result<Vec<IpAddr>, String> {
+    /// The address to listen on. `localhost` is 127.0.0.1, without asking how it resolves; of the
+    /// addresses of another name it is the first.
+    pub(crate) fn address(&self) -> Result<SocketAddr, String> {
         if self.host == "localhost" {
-            return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+            return Ok((Ipv4Addr::LOCALHOST, self.port).into());
         }
-        let resolved = (self.host.as_str(), self.port)
+        (self.host.as_str(), self.port)
             .to_socket_addrs()
-            .map_err(|error| format!("--listen: {}: {error}", self.host))?;
-        let mut addresses: Vec<IpAddr> = resolved.map(|address| address.ip()).collect();
-        addresses.sort_unstable();
-        addresses.dedup();
-        Ok(addresses)
+            .map_err(|error| error.to_string())
+            .and_then(|mut addresses| addresses.next().ok_or_else(|| "it has no address".to_owned()))
+            .map_err(|why| format!("--listen: {}: {why}", self.host))
     }
 
     /// The host for URLs and certificates: an address that means "all of them" stands for localhost.
@@ -164,7 +162,7 @@ mod tests {
             assert!(text.parse::<Listen>().is_err(), "{text}");
         }
         let localhost: Listen = "localhost:1".parse().unwrap();
-        assert_eq!(localhost.addresses().unwrap().len(), 2);
+        assert_eq!(localhost.address().unwrap().to_string(), "127.0.0.1:1");
     }
 
     #[test]

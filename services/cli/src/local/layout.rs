@@ -22,43 +22,45 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Takes `dir` into use, creating it if there is none; with `reset`, empties it first. Refuses a
-    /// directory that is neither empty nor that of a local CA, and one that is in use.
-    pub(crate) fn open(dir: &Path, reset: bool) -> anyhow::Result<Self> {
+    /// Takes `dir` into use, creating it if there is none. Refuses a directory that is neither empty
+    /// nor that of a local CA, and one that is in use.
+    pub(crate) fn open(dir: &Path) -> anyhow::Result<Self> {
         let shown = dir.display();
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true).mode(0o700);
-        builder
-            .create(dir)
-            .with_context(|| format!("{shown} cannot be created"))?;
+        private_dir(dir)?;
         let dir = dir
             .canonicalize()
             .with_context(|| format!("{shown} cannot be used"))?;
         let shown = dir.display();
-        let is_empty = entries(&dir)?.is_empty();
         match fs::read_to_string(dir.join(MARKER)) {
             Ok(version) if version == VERSION => {}
             Ok(version) => bail!(
-                "{shown} has layout version {}, and this is for version {}; start over with --reset in another --dir",
+                "{shown} has layout version {}, and this is for version {}; choose another --dir",
                 version.trim(),
                 VERSION.trim()
             ),
-            Err(_) if is_empty => {}
+            Err(_) if entries(&dir)?.is_empty() => {}
             Err(_) => bail!("{shown} is neither empty nor the directory of a local CA; choose another --dir"),
         }
         let lock = lock(&dir)?;
-        if reset {
-            for entry in entries(&dir)? {
+        write_atomically(&dir.join(MARKER), VERSION.as_bytes(), 0o644)?;
+        Ok(Self { dir, _lock: lock })
+    }
+
+    /// Deletes everything, to start over.
+    pub(crate) fn reset(&self) -> anyhow::Result<()> {
+        for entry in entries(&self.dir)? {
+            if entry.file_name().is_none_or(|name| name != MARKER) {
                 remove(&entry).with_context(|| format!("{} cannot be deleted", entry.display()))?;
             }
         }
-        write_atomically(&dir.join(MARKER), VERSION.as_bytes(), 0o644)?;
-        for folder in ["config", "log"] {
-            builder
-                .create(dir.join(folder))
-                .with_context(|| format!("{shown}/{folder} cannot be created"))?;
-        }
-        Ok(Self { dir, _lock: lock })
+        Ok(())
+    }
+
+    /// Creates the folders for what services read and write.
+    pub(crate) fn create_folders(&self) -> anyhow::Result<()> {
+        ["config", "log"]
+            .iter()
+            .try_for_each(|folder| private_dir(&self.dir.join(folder)))
     }
 
     /// The directory, absolute.
@@ -108,6 +110,15 @@ pub(crate) fn write_atomically(path: &Path, content: &[u8], mode: u32) -> anyhow
         fs::rename(&name, path)
     };
     write().with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// Creates a directory, and those above it, for this user alone.
+fn private_dir(path: &Path) -> anyhow::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder
+        .create(path)
+        .with_context(|| format!("{} cannot be created", path.display()))
 }
 
 /// Everything in the directory but the lock.
@@ -162,49 +173,58 @@ fn lock(dir: &Path) -> anyhow::Result<File> {
 mod tests {
     use super::*;
 
-    fn refusal(dir: &Path, reset: bool) -> String {
+    fn refusal(dir: &Path) -> String {
         let shown = dir.canonicalize().unwrap().display().to_string();
-        format!("{:#}", Layout::open(dir, reset).unwrap_err()).replace(&shown, "DIR")
+        format!("{:#}", Layout::open(dir).unwrap_err()).replace(&shown, "DIR")
     }
 
     #[test]
     fn one_process_at_a_time() {
         let dir = tempfile::tempdir().unwrap();
-        let layout = Layout::open(dir.path(), false).unwrap();
-        let expected = format!(
-            "DIR is in use by another cairn local, process {}",
-            std::process::id()
-        );
-        assert_eq!(refusal(dir.path(), false), expected);
-        assert_eq!(refusal(dir.path(), true), expected);
+        let layout = Layout::open(dir.path()).unwrap();
+        let pid = std::process::id();
+        let expected = format!("DIR is in use by another cairn local, process {pid}");
+        assert_eq!(refusal(dir.path()), expected);
         drop(layout);
-        Layout::open(dir.path(), false).unwrap();
+        Layout::open(dir.path()).unwrap();
     }
 
     #[test]
-    fn only_our_own_directory_is_used_and_reset() {
+    fn only_our_own_directory_is_used() {
         let dir = tempfile::tempdir().unwrap();
         let precious = dir.path().join("thesis.tex");
         fs::write(&precious, "…").unwrap();
-        for reset in [false, true] {
-            let expected = "DIR is neither empty nor the directory of a local CA; choose another --dir";
-            assert_eq!(refusal(dir.path(), reset), expected);
-            assert!(precious.exists());
-        }
+        let expected = "DIR is neither empty nor the directory of a local CA; choose another --dir";
+        assert_eq!(refusal(dir.path()), expected);
+        assert!(precious.exists());
 
         fs::remove_file(&precious).unwrap();
-        let _ = fs::remove_file(dir.path().join(LOCK));
-        drop(Layout::open(dir.path(), false).unwrap());
-        let kept = dir.path().join("cairn.sqlite");
-        fs::write(&kept, "data").unwrap();
-        drop(Layout::open(dir.path(), false).unwrap());
-        assert!(kept.exists());
-        drop(Layout::open(dir.path(), true).unwrap());
-        assert!(!kept.exists());
-
+        drop(Layout::open(dir.path()).unwrap());
         fs::write(dir.path().join(MARKER), "99\n").unwrap();
+        assert!(refusal(dir.path()).starts_with("DIR has layout version 99, and this is for version 1"));
+    }
+
+    #[test]
+    fn a_reset_leaves_nothing_but_the_claim() {
+        let dir = tempfile::tempdir().unwrap();
+        let kept = dir.path().join("pki/root.key");
+        let layout = Layout::open(dir.path()).unwrap();
+        layout.create_folders().unwrap();
+        fs::create_dir(layout.pki()).unwrap();
+        fs::write(&kept, "data").unwrap();
+        drop(layout);
+
+        let layout = Layout::open(dir.path()).unwrap();
+        assert!(kept.exists());
+        layout.reset().unwrap();
+        let left: Vec<_> = fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(left.len(), 2, "{left:?}");
         assert!(
-            refusal(dir.path(), true).starts_with("DIR has layout version 99, and this is for version 1")
+            left.contains(&MARKER.into()) && left.contains(&LOCK.into()),
+            "{left:?}"
         );
     }
 

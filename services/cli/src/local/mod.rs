@@ -55,13 +55,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 /// Everything that must be there before a service can start.
 fn prepare(args: &Args, terminal: Terminal) -> anyhow::Result<Stack> {
     refuse_to_reset_half(args)?;
-    let layout = Layout::open(&args.dir, args.reset)?;
+    let layout = Layout::open(&args.dir)?;
     Terminal::text(&format!(
         "{} in {}",
         terminal.strong("Cairn"),
         layout.dir().display()
     ));
+    // All that can be refused is, before anything is deleted.
     let ports = Ports::choose(&args.listen)?;
+    if args.reset {
+        layout.reset()?;
+    }
+    layout.create_folders()?;
     let began = Instant::now();
     let (pki, is_new) = Pki::prepare(&layout, &https_names(&args.listen, &ports)?)?;
     if is_new {
@@ -106,12 +111,9 @@ fn https_names(listen: &Listen, ports: &Ports) -> anyhow::Result<Vec<Identifier>
     if listen.host.parse::<std::net::IpAddr>().is_err() {
         names.push(Identifier::parse("dns", &listen.host).context("--listen")?);
     }
-    let addresses = ports
-        .https
-        .iter()
-        .map(std::net::SocketAddr::ip)
-        .filter(|address| !address.is_unspecified());
-    names.extend(addresses.map(Identifier::Ip));
+    if !ports.https.ip().is_unspecified() {
+        names.push(Identifier::Ip(ports.https.ip()));
+    }
     names.sort();
     names.dedup();
     Ok(names)
@@ -181,7 +183,7 @@ fn variables(stack: &Stack) -> anyhow::Result<EnvFile> {
     env.set("HTTP_01_PORT", stack.http_01_port);
     env.set("TLS_ALPN_01_PORT", stack.tls_alpn_01_port);
     env.set("CAIRN_LOCAL_PID", std::process::id());
-    env.set("CAIRN_WFE_HTTPS_PORT", stack.ports.https[0].port());
+    env.set("CAIRN_WFE_HTTPS_PORT", stack.ports.https.port());
     for service in Service::ALL {
         env.set(&variable(service, "GRPC_PORT"), stack.ports.grpc(service).port());
         env.set(

@@ -16,8 +16,8 @@ const HIGHEST: u16 = 32_000;
 /// Who listens where.
 #[derive(Debug, Clone)]
 pub(crate) struct Ports {
-    /// Where ACME is served; at least one address, all with one port.
-    pub(crate) https: Vec<SocketAddr>,
+    /// Where ACME is served.
+    pub(crate) https: SocketAddr,
     internal: BTreeMap<Service, (u16, u16)>,
 }
 
@@ -25,7 +25,7 @@ impl Ports {
     /// Chooses ports that are free now. The front end's is an error if it is taken.
     pub(crate) fn choose(listen: &Listen) -> anyhow::Result<Self> {
         let https = front_end(listen)?;
-        let port = https[0].port();
+        let port = https.port();
         let start = if (1024..HIGHEST - 100).contains(&port) {
             port + 1
         } else {
@@ -56,36 +56,12 @@ impl Ports {
     }
 }
 
-/// The front end's addresses. IPv6 is left out where the machine has none, unless it was asked for.
-fn front_end(listen: &Listen) -> anyhow::Result<Vec<SocketAddr>> {
-    let mut port = listen.port;
-    let mut bound = Vec::new();
-    let addresses = listen.addresses().map_err(anyhow::Error::msg)?;
-    for address in &addresses {
-        match bind(*address, port) {
-            Ok(listener) => {
-                port = listener.local_addr()?.port();
-                bound.push(listener);
-            }
-            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable && addresses.len() > 1 => {}
-            Err(error) => return Err(error).with_context(|| unusable(SocketAddr::new(*address, port))),
-        }
-    }
-    let https = bound
-        .iter()
-        .map(TcpListener::local_addr)
-        .collect::<io::Result<Vec<_>>>()?;
-    if https.is_empty() {
-        bail!(
-            "--listen: this machine has none of the addresses of {}",
-            listen.host
-        );
-    }
-    Ok(https)
-}
-
-fn unusable(address: SocketAddr) -> String {
-    format!("{address} cannot be used for ACME, choose another --listen")
+/// The front end's address, which must be free.
+fn front_end(listen: &Listen) -> anyhow::Result<SocketAddr> {
+    let address = listen.address().map_err(anyhow::Error::msg)?;
+    bind(address.ip(), address.port())
+        .and_then(|listener| listener.local_addr())
+        .with_context(|| format!("{address} cannot be used for ACME, choose another --listen"))
 }
 
 fn bind(address: IpAddr, port: u16) -> io::Result<TcpListener> {
@@ -101,7 +77,7 @@ mod tests {
     #[test]
     fn every_service_has_ports_of_its_own() {
         let ports = Ports::choose(&"127.0.0.1:0".parse().unwrap()).unwrap();
-        let mut all: BTreeSet<SocketAddr> = ports.https.iter().copied().collect();
+        let mut all = BTreeSet::from([ports.https]);
         for service in Service::ALL {
             all.extend([ports.grpc(service), ports.debug(service)]);
         }

@@ -60,7 +60,7 @@ struct Root {
 pub(super) fn config(stack: &Stack) -> Config {
     let (certificate, key) = stack.pki.https();
     Config {
-        listen: stack.ports.https[0],
+        listen: stack.ports.https,
         base_url: stack.base_url(),
         https: Https { certificate, key },
         tls: stack.tls(Service::Wfe),

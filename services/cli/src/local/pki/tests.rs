@@ -23,7 +23,7 @@ fn view(path: &Path) -> CertificateView {
 #[test]
 fn everything_is_made_once_and_fits_together() {
     let dir = tempfile::tempdir().unwrap();
-    let layout = Layout::open(dir.path(), false).unwrap();
+    let layout = Layout::open(dir.path()).unwrap();
     let localhost = names(&["localhost", "127.0.0.1", "::1"]);
     let (pki, is_new) = Pki::prepare(&layout, &localhost).unwrap();
     assert!(is_new);
@@ -62,7 +62,7 @@ fn everything_is_made_once_and_fits_together() {
 #[test]
 fn an_interrupted_start_leaves_nothing_half_made() {
     let dir = tempfile::tempdir().unwrap();
-    let layout = Layout::open(dir.path(), false).unwrap();
+    let layout = Layout::open(dir.path()).unwrap();
     fs::create_dir_all(layout.dir().join("pki.new/acme/ecdsa")).unwrap();
     fs::write(layout.dir().join("pki.new/acme/ecdsa/root.key"), "half").unwrap();
     let (pki, is_new) = Pki::prepare(&layout, &names(&["localhost"])).unwrap();
@@ -74,7 +74,7 @@ fn an_interrupted_start_leaves_nothing_half_made() {
 fn keys_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
-    let layout = Layout::open(dir.path(), false).unwrap();
+    let layout = Layout::open(dir.path()).unwrap();
     let (pki, _) = Pki::prepare(&layout, &names(&["localhost"])).unwrap();
     let keys = [
         pki.receipt_key(),
