@@ -22,7 +22,8 @@ struct Database {
 }
 
 pub(super) fn config(stack: &Stack) -> Config {
-    let (readers, writers) = ([Service::Ra, Service::Wfe], [Service::Ra, Service::Ca]);
+    let clients = [Service::Wfe, Service::Ra];
+    let with_signer = [Service::Wfe, Service::Ra, Service::Ca];
     Config {
         database: Database {
             url: format!("sqlite:{}", stack.database.display()),
@@ -31,10 +32,10 @@ pub(super) fn config(stack: &Stack) -> Config {
         grpc: stack.grpc(
             Service::Sa,
             &[
-                ("cairn.sa.v1.Accounts", &readers),
-                ("cairn.sa.v1.Authorizations", &readers),
-                ("cairn.sa.v1.Orders", &readers),
-                ("cairn.sa.v1.Certificates", &writers),
+                ("cairn.sa.v1.Accounts", &clients),
+                ("cairn.sa.v1.Authorizations", &clients),
+                ("cairn.sa.v1.Orders", &clients),
+                ("cairn.sa.v1.Certificates", &with_signer),
             ],
         ),
         tls: stack.tls(Service::Sa),
