@@ -1,2 +1,14 @@
-//! `cairn-ca`
-fn main() {}
+//! `cairn-ca`: the certificate authority.
+
+use std::process::ExitCode;
+
+use cairn_kit::Program;
+
+fn main() -> ExitCode {
+    let program = Program {
+        name: env!("CARGO_PKG_NAME"),
+        about: env!("CARGO_PKG_DESCRIPTION"),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    cairn_kit::run(program, cairn_ca::serve)
+}
