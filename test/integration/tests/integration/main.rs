@@ -1,1 +1,26 @@
-//! Integration tests.
+//! The whole CA as its users meet it: `cairn local` with its six processes, over HTTPS and mutual TLS.
+//!
+//! One CA is shared by all tests ([`support::stack`]); a test that restarts or reconfigures something runs
+//! one of its own. The binaries must have been built before: `make test` does that.
+
+mod accounts;
+mod ari;
+mod authorizations;
+mod bad_input;
+mod caa;
+mod certificates;
+mod challenges;
+mod configuration;
+mod crashes;
+mod directory;
+mod external_account;
+mod finalize;
+mod grpc;
+mod headers;
+mod key_change;
+mod nonces;
+mod operations;
+mod orders;
+mod restart;
+mod revocation;
+mod support;

@@ -49,7 +49,7 @@ impl Issued {
 
 impl Account {
     /// A certificate for names and addresses with a new P-256 key.
-    pub async fn issue<N: AsRef<str>>(&mut self, names: &[N], prover: &impl Prover) -> Result<Issued> {
+    pub async fn issue<N: AsRef<str>>(&mut self, names: &[N], prover: &(impl Prover + ?Sized)) -> Result<Issued> {
         self.issue_order(&dns_order(names), KeyKind::P256, prover).await
     }
 
@@ -58,7 +58,7 @@ impl Account {
         &mut self,
         order: &NewOrder,
         key: KeyKind,
-        prover: &impl Prover,
+        prover: &(impl Prover + ?Sized),
     ) -> Result<Issued> {
         let order = self.new_order(order).await?;
         let order = self.prove_order(order, prover).await?;
@@ -67,13 +67,13 @@ impl Account {
     }
 
     /// An order for names that is ready to be finalized.
-    pub async fn ready_order<N: AsRef<str>>(&mut self, names: &[N], prover: &impl Prover) -> Result<Order> {
+    pub async fn ready_order<N: AsRef<str>>(&mut self, names: &[N], prover: &(impl Prover + ?Sized)) -> Result<Order> {
         let order = self.order_names(names).await?;
         self.prove_order(order, prover).await
     }
 
     /// Proves every authorization of an order; it is ready then.
-    pub async fn prove_order(&mut self, order: Order, prover: &impl Prover) -> Result<Order> {
+    pub async fn prove_order(&mut self, order: Order, prover: &(impl Prover + ?Sized)) -> Result<Order> {
         for url in &order.object.authorizations {
             let authorization = self.prove(url, prover).await?;
             if authorization.status != AuthorizationStatus::Valid {
@@ -90,7 +90,7 @@ impl Account {
     }
 
     /// Answers one challenge of an authorization and waits for its end, unless it is final already.
-    pub async fn prove(&mut self, url: &str, prover: &impl Prover) -> Result<AuthorizationObject> {
+    pub async fn prove(&mut self, url: &str, prover: &(impl Prover + ?Sized)) -> Result<AuthorizationObject> {
         let authorization = self.authorization(url).await?;
         if authorization.status != AuthorizationStatus::Pending {
             return Ok(authorization);

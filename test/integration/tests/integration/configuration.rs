@@ -1,0 +1,82 @@
+//! The sample configurations are accepted by the binaries that they are for, and mistakes are not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::{Context, Result};
+use cairn_testkit::stack::{Service, binaries};
+
+use crate::support::stack;
+
+fn check(service: Service, config: &Path) -> Result<Output> {
+    let binary = binaries()?.join(format!("cairn-{}", service.name()));
+    Command::new(&binary)
+        .arg("--config")
+        .arg(config)
+        .arg("--check-config")
+        .output()
+        .with_context(|| binary.display().to_string())
+}
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/config")
+}
+
+/// Puts every sample into a folder, with the secrets and certificates of the running CA where it expects its own.
+fn furnished(folder: &Path) -> Result<()> {
+    let pki = stack()?.dir().join("ca/pki");
+    for entry in fs::read_dir(samples())? {
+        let path = entry?.path();
+        let text = fs::read_to_string(&path)?;
+        fs::write(folder.join(path.file_name().context("a name")?), &text)?;
+        for line in text.lines().map(|line| line.trim_start_matches("# ")) {
+            let Some((_, value)) = line.split_once(" = \"") else { continue };
+            let Some(named) = value.split('"').next().filter(|name| name.contains('/') && !name.contains(':')) else {
+                continue;
+            };
+            let target = folder.join(named);
+            fs::create_dir_all(target.parent().context("a folder")?)?;
+            let is_key = named.ends_with(".key");
+            let source = if is_key { "services/sa.key" } else { "services/sa.pem" };
+            fs::copy(pki.join(source), target)?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_service_has_a_sample_that_it_accepts() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    furnished(folder.path())?;
+    for service in Service::ALL {
+        let config = folder.path().join(format!("{}.toml", service.name()));
+        let output = check(service, &config)?;
+        assert!(output.status.success(), "{}: {}", service.name(), String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn unknown_keys_and_missing_files_are_named() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    for service in Service::ALL {
+        let source = stack()?.dir().join(format!("ca/config/{}.toml", service.name()));
+        let config = folder.path().join(format!("{}.toml", service.name()));
+        let text = fs::read_to_string(&source)?;
+        let pki = stack()?.dir().join("ca/pki/services").display().to_string();
+        for (spoiled, said) in [
+            (format!("surprise = 1\n{text}"), "surprise"),
+            (format!("{text}\n[surprise]\nx = 1\n"), "surprise"),
+            (text.replace(&pki, "/nowhere"), "/nowhere"),
+            ("tls = [".to_owned(), "toml"),
+        ] {
+            fs::write(&config, &spoiled)?;
+            let output = check(service, &config)?;
+            let error = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!output.status.success(), "{}: accepts {said}", service.name());
+            assert!(error.contains(said) && error.lines().count() == 1, "{}: {error}", service.name());
+        }
+    }
+    Ok(())
+}
