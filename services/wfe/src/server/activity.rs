@@ -71,17 +71,14 @@ impl Drop for InFlight {
 mod tests {
     use super::*;
 
-    const MINUTE: Duration = Duration::from_secs(60);
-
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_request_in_flight_is_no_idleness() {
+        let soon = Duration::from_millis(1);
         let activity = Activity::new();
-        let begun = Instant::now();
         let request = activity.begin();
-        let late = tokio::time::timeout(10 * MINUTE, activity.idle_for(MINUTE)).await;
-        assert!(late.is_err());
+        let never = tokio::time::timeout(50 * soon, activity.idle_for(soon)).await;
+        assert!(never.is_err());
         drop(request);
-        activity.idle_for(MINUTE).await;
-        assert_eq!(begun.elapsed(), 11 * MINUTE);
+        activity.idle_for(soon).await;
     }
 }
