@@ -5,7 +5,12 @@ use cairn_rpc::Context;
 use cairn_types::{AccountId, Id, IdKind};
 
 /// A record of what happened to a thing on behalf of an account, in the course of a request.
-pub(crate) fn record<K: IdKind>(context: &Context, event: &'static str, id: &Id<K>, account: &AccountId) -> Record {
+pub(crate) fn record<K: IdKind>(
+    context: &Context,
+    event: &'static str,
+    id: &Id<K>,
+    account: &AccountId,
+) -> Record {
     Record::new(event, K::NAME, id)
         .by(Actor::Account(account.to_string()))
         .request(context.request_id())

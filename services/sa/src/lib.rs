@@ -1,4 +1,12 @@
 //! The storage authority: the only owner of the database.
+//!
+//! - `grpc`: the calls of `proto/cairn/sa/v1`, each decoded, done and encoded.
+//! - `accounts`, `orders`, `authorizations`, `certificates`: an aggregate each. `mod.rs` has its operations,
+//!   `queries.rs` its transactions, `rows.rs` its rows.
+//! - `db`: named transactions, and the backends that carry them out.
+//!
+//! A new operation is a query in an aggregate's `queries.rs`, a method in its `mod.rs` that runs it by
+//! `transact!` or `look_up!`, and a handler in `grpc`.
 
 mod accounts;
 mod audit;
@@ -6,9 +14,27 @@ mod authorizations;
 mod certificates;
 mod config;
 mod db;
+mod grpc;
+mod migrate;
 mod orders;
 mod store;
 
+use cairn_kit::{BoxError, Env};
+use cairn_rpc::Transport;
+
 pub use config::{Config, DatabaseConfig, Location};
-pub use db::{OpenError, migrate};
-pub use store::Store;
+pub use db::OpenError;
+pub use migrate::migrate_command;
+pub(crate) use store::Store;
+
+/// Serves the storage authority until the shutdown of `env`, then finishes what is in flight.
+pub async fn serve(config: Config, env: Env) -> Result<(), BoxError> {
+    let transport = Transport::tls(&config.tls, &env.metrics)?;
+    serve_on(config, env, transport).await
+}
+
+/// The same over a transport of the caller's choice; tests use one in memory.
+pub async fn serve_on(config: Config, env: Env, transport: Transport) -> Result<(), BoxError> {
+    let store = Store::open(&config.database, env.clock.clone(), env.rng.clone(), &env.metrics)?;
+    grpc::serve(store, config.grpc, env, &transport).await
+}

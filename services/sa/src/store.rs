@@ -13,7 +13,7 @@ const MOST_CLAIMED: u32 = 100;
 
 /// The open database behind the operations of the four aggregates. Clones share it.
 #[derive(Clone)]
-pub struct Store {
+pub(crate) struct Store {
     db: Arc<Database>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
@@ -21,17 +21,21 @@ pub struct Store {
 
 impl Store {
     /// Opens the database. Fails if it cannot be opened or its tables are older than this program.
-    pub fn open(
+    pub(crate) fn open(
         config: &DatabaseConfig,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
         metrics: &Metrics,
     ) -> Result<Self, OpenError> {
-        Ok(Self { db: Arc::new(Database::open(config, metrics)?), clock, rng })
+        Ok(Self {
+            db: Arc::new(Database::open(config, metrics)?),
+            clock,
+            rng,
+        })
     }
 
     /// Whether the database answers.
-    pub async fn check(&self) -> Result<(), Error> {
+    pub(crate) async fn check(&self) -> Result<(), Error> {
         self.db.check().await
     }
 
@@ -45,6 +49,8 @@ impl Store {
 
     /// Ids for as many leases as one call may take, `limit` or fewer.
     pub(crate) fn lease_ids(&self, limit: u32) -> Vec<LeaseId> {
-        (0..limit.min(MOST_CLAIMED)).map(|_| LeaseId::new(&*self.clock, &*self.rng)).collect()
+        (0..limit.min(MOST_CLAIMED))
+            .map(|_| LeaseId::new(&*self.clock, &*self.rng))
+            .collect()
     }
 }

@@ -4,7 +4,9 @@ pub(crate) mod rows;
 
 use cairn_rpc::Context;
 use cairn_rpc::api::sa::{ChangeKey, CreateAccount, CreatedAccount};
-use cairn_types::{Account, AccountId, AuthorizationId, AuthorizationStatus, OrderId, OrderStatus, Result, Thumbprint};
+use cairn_types::{
+    Account, AccountId, AuthorizationId, AuthorizationStatus, OrderId, OrderStatus, Result, Thumbprint,
+};
 
 use crate::Store;
 use crate::audit::record;
@@ -23,12 +25,21 @@ pub(crate) struct Deactivated {
 
 /// The calls of `proto/cairn/sa/v1/accounts.proto`, which tells what each does.
 impl Store {
-    pub(crate) async fn create_account(&self, context: &Context, request: CreateAccount) -> Result<CreatedAccount> {
+    pub(crate) async fn create_account(
+        &self,
+        context: &Context,
+        request: CreateAccount,
+    ) -> Result<CreatedAccount> {
         let created = transact!(self.db(), accounts::create_account(request))?;
         if created.created {
-            record(context, "account.created", &created.account.id, &created.account.id)
-                .created(created.account.status.as_str())
-                .write();
+            record(
+                context,
+                "account.created",
+                &created.account.id,
+                &created.account.id,
+            )
+            .created(created.account.status.as_str())
+            .write();
         }
         Ok(created)
     }
@@ -55,10 +66,14 @@ impl Store {
     pub(crate) async fn deactivate_account(&self, context: &Context, id: AccountId) -> Result<Account> {
         let ended = transact!(self.db(), accounts::deactivate_account(id))?;
         if ended.changed {
-            record(context, "account.deactivated", &id, &id).moved("valid", "deactivated").write();
+            record(context, "account.deactivated", &id, &id)
+                .moved("valid", "deactivated")
+                .write();
         }
         for order in &ended.orders {
-            record(context, "order.ended", order, &id).created(OrderStatus::Invalid.as_str()).write();
+            record(context, "order.ended", order, &id)
+                .created(OrderStatus::Invalid.as_str())
+                .write();
         }
         for authorization in &ended.authorizations {
             record(context, "authorization.ended", authorization, &id)

@@ -21,12 +21,20 @@ pub(crate) async fn create_account(conn: &mut Conn, request: &CreateAccount) -> 
         .execute(conn)
         .await?;
     if inserted == 1 {
-        return Ok(CreatedAccount { account: account.clone(), created: true });
+        return Ok(CreatedAccount {
+            account: account.clone(),
+            created: true,
+        });
     }
     match find_account_by_key(conn, &account.thumbprint).await? {
         // The same id: a repeated call, whose first answer was lost.
-        Some(stored) => Ok(CreatedAccount { created: stored.id == account.id, account: stored }),
-        None => refuse(Error::conflict("the external account key is bound to another account")),
+        Some(stored) => Ok(CreatedAccount {
+            created: stored.id == account.id,
+            account: stored,
+        }),
+        None => refuse(Error::conflict(
+            "the external account key is bound to another account",
+        )),
     }
 }
 
@@ -84,7 +92,12 @@ pub(crate) async fn deactivate_account(conn: &mut Conn, id: &AccountId) -> Resul
     }
     let account = get_account(conn, id).await?;
     if account.status == AccountStatus::Deactivated {
-        Ok(Deactivated { account, changed: false, orders: Vec::new(), authorizations: Vec::new() })
+        Ok(Deactivated {
+            account,
+            changed: false,
+            orders: Vec::new(),
+            authorizations: Vec::new(),
+        })
     } else {
         refuse(not_valid(&account))
     }
@@ -96,9 +109,7 @@ pub(crate) async fn change_key(conn: &mut Conn, request: &ChangeKey, now: &Times
             // A repeated call, whose first answer was lost.
             return Ok(holder);
         }
-        return refuse(
-            Error::conflict("the new key belongs to another account").at(holder.id.to_string()),
-        );
+        return refuse(Error::conflict("the new key belongs to another account").at(holder.id.to_string()));
     }
     let updated = diesel::update(accounts::table.find(request.id.as_bytes().as_slice()))
         .filter(accounts::status.eq(VALID))
@@ -126,8 +137,11 @@ pub(crate) async fn change_key(conn: &mut Conn, request: &ChangeKey, now: &Times
 /// position is nobody else's.
 async fn keep_change(conn: &mut Conn, request: &ChangeKey, now: Timestamp) -> Result<()> {
     let account = request.id.as_bytes().as_slice();
-    let position: i64 =
-        key_changes::table.filter(key_changes::account_id.eq(account)).count().get_result(conn).await?;
+    let position: i64 = key_changes::table
+        .filter(key_changes::account_id.eq(account))
+        .count()
+        .get_result(conn)
+        .await?;
     diesel::insert_into(key_changes::table)
         .values((
             key_changes::account_id.eq(account),

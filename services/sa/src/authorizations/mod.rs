@@ -82,20 +82,34 @@ impl Store {
         let (now, challenge) = (self.now(), request.challenge);
         let begun = transact!(self.db(), validation::begin_validation(request, now))?;
         if begun.leased {
-            record(context, "challenge.answered", &challenge, &begun.authorization.account)
-                .moved("pending", "processing")
-                .detail("authorization", begun.authorization.id.to_string())
-                .write();
+            record(
+                context,
+                "challenge.answered",
+                &challenge,
+                &begun.authorization.account,
+            )
+            .moved("pending", "processing")
+            .detail("authorization", begun.authorization.id.to_string())
+            .write();
         }
         Ok(begun)
     }
 
-    pub(crate) async fn record_attempt(&self, context: &Context, request: RecordAttempt) -> Result<Authorization> {
+    pub(crate) async fn record_attempt(
+        &self,
+        context: &Context,
+        request: RecordAttempt,
+    ) -> Result<Authorization> {
         let (challenge, kind) = (request.challenge, request.problem.kind);
         let authorization = transact!(self.db(), validation::record_attempt(request))?;
-        record(context, "challenge.attempt_failed", &challenge, &authorization.account)
-            .detail("problem", kind.as_str())
-            .write();
+        record(
+            context,
+            "challenge.attempt_failed",
+            &challenge,
+            &authorization.account,
+        )
+        .detail("problem", kind.as_str())
+        .write();
         Ok(authorization)
     }
 
@@ -142,9 +156,14 @@ impl Store {
             finished.write_audit(context);
         }
         for work in &claimed.work {
-            record(context, "challenge.claimed", &work.challenge, &work.authorization.account)
-                .detail("owner", work.lease.owner.as_str())
-                .write();
+            record(
+                context,
+                "challenge.claimed",
+                &work.challenge,
+                &work.authorization.account,
+            )
+            .detail("owner", work.lease.owner.as_str())
+            .write();
         }
         Ok(claimed.work)
     }
@@ -152,12 +171,18 @@ impl Store {
 
 impl Finished {
     fn write_audit(&self, context: &Context) {
-        let Authorization { id, account, status, .. } = &self.authorization;
+        let Authorization {
+            id, account, status, ..
+        } = &self.authorization;
         if self.changed {
-            record(context, "authorization.validated", id, account).moved("pending", status.as_str()).write();
+            record(context, "authorization.validated", id, account)
+                .moved("pending", status.as_str())
+                .write();
         }
         for order in &self.ready {
-            record(context, "order.ready", order, account).moved("pending", "ready").write();
+            record(context, "order.ready", order, account)
+                .moved("pending", "ready")
+                .write();
         }
         orders_ended(context, account, &self.ended);
     }
@@ -165,6 +190,8 @@ impl Finished {
 
 fn orders_ended(context: &Context, account: &AccountId, orders: &[OrderId]) {
     for order in orders {
-        record(context, "order.ended", order, account).created("invalid").write();
+        record(context, "order.ended", order, account)
+            .created("invalid")
+            .write();
     }
 }

@@ -1,7 +1,9 @@
 //! The transactions on authorizations themselves. Those of a validation are in `validation.rs`.
 
 use cairn_rpc::api::sa::{AddReceipts, AuthorizationEvidence, FindValidAuthorizations};
-use cairn_types::{AccountId, Authorization, AuthorizationId, AuthorizationStatus, Error, OrderId, Timestamp};
+use cairn_types::{
+    AccountId, Authorization, AuthorizationId, AuthorizationStatus, Error, OrderId, Timestamp,
+};
 use diesel::dsl::{exists, not, sql};
 use diesel::sql_types::Bool;
 use diesel::{
@@ -62,7 +64,11 @@ pub(crate) async fn find_valid_authorizations(
     now: &Timestamp,
 ) -> Result<Vec<Authorization>> {
     let longer_lived = diesel::alias!(authorizations as longer_lived);
-    let wanted: Vec<_> = request.identifiers.iter().map(cairn_types::Identifier::value).collect();
+    let wanted: Vec<_> = request
+        .identifiers
+        .iter()
+        .map(cairn_types::Identifier::value)
+        .collect();
     let rows: Vec<AuthorizationRow> = authorizations::table
         .filter(authorizations::account_id.eq(request.account.as_bytes().as_slice()))
         .filter(authorizations::identifier.eq_any(wanted))
@@ -72,10 +78,22 @@ pub(crate) async fn find_valid_authorizations(
         .filter(authorizations::expires.gt(now.as_millis()))
         .filter(not(exists(
             longer_lived
-                .filter(longer_lived.field(authorizations::account_id).eq(authorizations::account_id))
-                .filter(longer_lived.field(authorizations::identifier).eq(authorizations::identifier))
+                .filter(
+                    longer_lived
+                        .field(authorizations::account_id)
+                        .eq(authorizations::account_id),
+                )
+                .filter(
+                    longer_lived
+                        .field(authorizations::identifier)
+                        .eq(authorizations::identifier),
+                )
                 .filter(sql::<Bool>("longer_lived.status = 'valid'"))
-                .filter(longer_lived.field(authorizations::expires).gt(authorizations::expires)),
+                .filter(
+                    longer_lived
+                        .field(authorizations::expires)
+                        .gt(authorizations::expires),
+                ),
         )))
         .select(AuthorizationRow::as_select())
         .load(conn)
@@ -87,7 +105,10 @@ pub(crate) async fn find_valid_authorizations(
     Ok(found)
 }
 
-pub(crate) async fn get_order_evidence(conn: &mut Conn, order: &OrderId) -> Result<Vec<AuthorizationEvidence>> {
+pub(crate) async fn get_order_evidence(
+    conn: &mut Conn,
+    order: &OrderId,
+) -> Result<Vec<AuthorizationEvidence>> {
     let order = order.as_bytes().as_slice();
     let rows: Vec<AuthorizationRow> = order_authorizations::table
         .inner_join(authorizations::table)
@@ -107,9 +128,7 @@ pub(crate) async fn get_order_evidence(conn: &mut Conn, order: &OrderId) -> Resu
         });
     }
     let signed: Vec<(Vec<u8>, Vec<u8>)> = order_authorizations::table
-        .inner_join(
-            receipts::table.on(receipts::authorization_id.eq(order_authorizations::authorization_id)),
-        )
+        .inner_join(receipts::table.on(receipts::authorization_id.eq(order_authorizations::authorization_id)))
         .filter(order_authorizations::order_id.eq(order))
         .order((receipts::authorization_id, receipts::position))
         .select((receipts::authorization_id, receipts::receipt))
@@ -135,11 +154,17 @@ pub(crate) async fn add_receipts(conn: &mut Conn, request: &AddReceipts, now: &T
         .await?;
     if updated == 0 {
         let authorization = get_authorization(conn, &request.authorization).await?;
-        return refuse(Error::conflict(format!("the authorization is {}", authorization.status)));
+        return refuse(Error::conflict(format!(
+            "the authorization is {}",
+            authorization.status
+        )));
     }
     // The row of the authorization is held by this transaction, so the next positions are nobody else's.
-    let position: i64 =
-        receipts::table.filter(receipts::authorization_id.eq(id)).count().get_result(conn).await?;
+    let position: i64 = receipts::table
+        .filter(receipts::authorization_id.eq(id))
+        .count()
+        .get_result(conn)
+        .await?;
     keep_receipts(conn, &request.authorization, position, &request.receipts, *now).await
 }
 
@@ -168,7 +193,11 @@ pub(super) async fn keep_receipts(
 
 pub(crate) async fn deactivate_authorization(conn: &mut Conn, id: &AuthorizationId) -> Result<Ended> {
     let deactivated = diesel::update(authorizations::table.find(id.as_bytes().as_slice()))
-        .filter(authorizations::status.eq(PENDING).or(authorizations::status.eq(VALID)))
+        .filter(
+            authorizations::status
+                .eq(PENDING)
+                .or(authorizations::status.eq(VALID)),
+        )
         .set((
             authorizations::status.eq(DEACTIVATED),
             authorizations::lease_id.eq(None::<Vec<u8>>),
@@ -183,13 +212,24 @@ pub(crate) async fn deactivate_authorization(conn: &mut Conn, id: &Authorization
         let authorization = row.decode()?;
         let why = rules::authorization_ended(&authorization.ordered_identifier(), None);
         let orders = orders::end_dependents(conn, id, &why).await?;
-        return Ok(Ended { authorization, changed: true, orders });
+        return Ok(Ended {
+            authorization,
+            changed: true,
+            orders,
+        });
     }
     let authorization = get_authorization(conn, id).await?;
     if authorization.status == AuthorizationStatus::Deactivated {
-        Ok(Ended { authorization, changed: false, orders: Vec::new() })
+        Ok(Ended {
+            authorization,
+            changed: false,
+            orders: Vec::new(),
+        })
     } else {
-        refuse(Error::conflict(format!("the authorization is {}", authorization.status)))
+        refuse(Error::conflict(format!(
+            "the authorization is {}",
+            authorization.status
+        )))
     }
 }
 

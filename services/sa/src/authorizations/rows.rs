@@ -1,8 +1,8 @@
 //! Authorizations as rows.
 
 use cairn_types::{
-    Authorization, AuthorizationStatus, Challenge, ChallengeId, ChallengeStatus, ChallengeType, Error, Identifier,
-    Problem, Thumbprint, Timestamp,
+    Authorization, AuthorizationStatus, Challenge, ChallengeId, ChallengeStatus, ChallengeType, Error,
+    Identifier, Problem, Thumbprint, Timestamp,
 };
 use diesel::{Insertable, Queryable, Selectable};
 use serde::{Deserialize, Serialize};
@@ -43,8 +43,11 @@ struct StoredChallenge {
 
 impl AuthorizationRow {
     pub(crate) fn decode(&self) -> Result<Authorization> {
-        let identifier = Identifier::parse(&self.identifier_type, &self.identifier)
-            .map_err(|error| Failure::Damaged { what: "identifier", why: error.to_string() })?;
+        let identifier =
+            Identifier::parse(&self.identifier_type, &self.identifier).map_err(|error| Failure::Damaged {
+                what: "identifier",
+                why: error.to_string(),
+            })?;
         let status = column::text("authorization status", &self.status)?;
         let validated_by = match self.validated {
             Some(_) => Some(self.thumbprint()?),
@@ -75,12 +78,16 @@ impl AuthorizationRow {
 
     /// The account key that control is, or was, proved with.
     pub(crate) fn thumbprint(&self) -> Result<Thumbprint> {
-        Thumbprint::from_slice(self.thumbprint.as_deref().unwrap_or_default()).map_err(column::damaged("thumbprint"))
+        Thumbprint::from_slice(self.thumbprint.as_deref().unwrap_or_default())
+            .map_err(column::damaged("thumbprint"))
     }
 
     fn challenges(&self, status: AuthorizationStatus) -> Result<Vec<Challenge>> {
         let stored: Vec<StoredChallenge> = column::json("challenges", &self.challenges)?;
-        stored.into_iter().map(|challenge| self.challenge(challenge, status)).collect()
+        stored
+            .into_iter()
+            .map(|challenge| self.challenge(challenge, status))
+            .collect()
     }
 
     /// The challenge that was answered shares the fate of its authorization; the others never had one.
@@ -107,7 +114,10 @@ impl AuthorizationRow {
     }
 
     fn error(&self) -> Result<Option<Problem>> {
-        self.error.as_deref().map(|error| column::json("error", error)).transpose()
+        self.error
+            .as_deref()
+            .map(|error| column::json("error", error))
+            .transpose()
     }
 }
 

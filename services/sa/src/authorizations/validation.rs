@@ -1,6 +1,8 @@
 //! The transactions of a validation: a lease is taken, attempts are recorded, the lease's holder ends it.
 
-use cairn_rpc::api::sa::{BeginValidation, BegunValidation, Claim, ClaimedValidation, FinishValidation, RecordAttempt};
+use cairn_rpc::api::sa::{
+    BeginValidation, BegunValidation, Claim, ClaimedValidation, FinishValidation, RecordAttempt,
+};
 use cairn_types::{
     Authorization, AuthorizationStatus, ChallengeId, Error, ErrorKind, Lease, LeaseId, Problem, Timestamp,
 };
@@ -45,18 +47,28 @@ pub(crate) async fn begin_validation(
     if let Some(row) = begun {
         let authorization = row.decode()?;
         require_challenge(&authorization, &request.challenge)?;
-        return Ok(BegunValidation { authorization, leased: true });
+        return Ok(BegunValidation {
+            authorization,
+            leased: true,
+        });
     }
     let row = stored(conn, &request.authorization).await?;
     let authorization = row.decode()?;
     require_challenge(&authorization, &request.challenge)?;
     // The lease is there already if the answer to a first call was lost.
     let held = row.lease_id.as_deref() == Some(lease.id.as_bytes().as_slice());
-    Ok(BegunValidation { leased: held && authorization.status == AuthorizationStatus::Pending, authorization })
+    Ok(BegunValidation {
+        leased: held && authorization.status == AuthorizationStatus::Pending,
+        authorization,
+    })
 }
 
 fn require_challenge(authorization: &Authorization, id: &ChallengeId) -> Result<()> {
-    if authorization.challenges.iter().any(|challenge| challenge.id == *id) {
+    if authorization
+        .challenges
+        .iter()
+        .any(|challenge| challenge.id == *id)
+    {
         Ok(())
     } else {
         refuse(Error::not_found("challenge"))
@@ -79,7 +91,9 @@ pub(crate) async fn record_attempt(conn: &mut Conn, request: &RecordAttempt) -> 
             .optional()?;
     match recorded {
         Some(row) => row.decode(),
-        None => refuse(not_held(stored(conn, &request.authorization).await?.decode()?.status)),
+        None => refuse(not_held(
+            stored(conn, &request.authorization).await?.decode()?.status,
+        )),
     }
 }
 
@@ -101,10 +115,19 @@ pub(crate) async fn finish_validation(
     let authorization = row.decode()?;
     let held = row.lease_id.as_deref() == Some(lease.as_bytes().as_slice())
         && row.answered().ok() == Some(request.challenge);
-    let wanted = if request.problem.is_none() { AuthorizationStatus::Valid } else { AuthorizationStatus::Invalid };
+    let wanted = if request.problem.is_none() {
+        AuthorizationStatus::Valid
+    } else {
+        AuthorizationStatus::Invalid
+    };
     if held && authorization.status == wanted {
         // A repeated call, whose first answer was lost.
-        return Ok(Finished { authorization, changed: false, ready: Vec::new(), ended: Vec::new() });
+        return Ok(Finished {
+            authorization,
+            changed: false,
+            ready: Vec::new(),
+            ended: Vec::new(),
+        });
     }
     if held && authorization.status == AuthorizationStatus::Pending {
         // It succeeded, but too late: clients have been told already that the authorization is invalid.
@@ -126,7 +149,11 @@ fn expired() -> Problem {
 }
 
 /// Makes the authorization valid, if the lease is still held and time is left.
-async fn succeed(conn: &mut Conn, request: &FinishValidation, now: Timestamp) -> Result<Option<AuthorizationRow>> {
+async fn succeed(
+    conn: &mut Conn,
+    request: &FinishValidation,
+    now: Timestamp,
+) -> Result<Option<AuthorizationRow>> {
     let row = diesel::update(authorizations::table.find(request.authorization.as_bytes().as_slice()))
         .filter(authorizations::status.eq(PENDING))
         .filter(authorizations::answered.eq(request.challenge.as_bytes().as_slice()))
@@ -149,7 +176,11 @@ async fn succeed(conn: &mut Conn, request: &FinishValidation, now: Timestamp) ->
 }
 
 /// Makes the authorization invalid, if the lease is still held.
-async fn fail(conn: &mut Conn, request: &FinishValidation, problem: &Problem) -> Result<Option<AuthorizationRow>> {
+async fn fail(
+    conn: &mut Conn,
+    request: &FinishValidation,
+    problem: &Problem,
+) -> Result<Option<AuthorizationRow>> {
     let row = diesel::update(authorizations::table.find(request.authorization.as_bytes().as_slice()))
         .filter(authorizations::status.eq(PENDING))
         .filter(authorizations::answered.eq(request.challenge.as_bytes().as_slice()))
@@ -168,7 +199,11 @@ async fn fail(conn: &mut Conn, request: &FinishValidation, problem: &Problem) ->
 }
 
 /// Lets the orders know what became of their authorization.
-async fn spread(conn: &mut Conn, authorization: Authorization, problem: Option<&Problem>) -> Result<Finished> {
+async fn spread(
+    conn: &mut Conn,
+    authorization: Authorization,
+    problem: Option<&Problem>,
+) -> Result<Finished> {
     let (mut ready, mut ended) = (Vec::new(), Vec::new());
     if problem.is_none() {
         ready = orders::count_down(conn, &authorization.id).await?;
@@ -176,7 +211,12 @@ async fn spread(conn: &mut Conn, authorization: Authorization, problem: Option<&
         let why = rules::authorization_ended(&authorization.ordered_identifier(), problem);
         ended = orders::end_dependents(conn, &authorization.id, &why).await?;
     }
-    Ok(Finished { authorization, changed: true, ready, ended })
+    Ok(Finished {
+        authorization,
+        changed: true,
+        ready,
+        ended,
+    })
 }
 
 /// Takes over what has time left; what has none is ended, since nobody else would.
@@ -199,12 +239,17 @@ pub(crate) async fn claim_validations(
     let mut claimed = Claimed::default();
     for (row, lease) in abandoned.iter().zip(leases) {
         let authorization = row.decode()?;
-        let old = LeaseId::from_slice(row.lease_id.as_deref().unwrap_or_default()).map_err(column::damaged("lease"))?;
+        let old = LeaseId::from_slice(row.lease_id.as_deref().unwrap_or_default())
+            .map_err(column::damaged("lease"))?;
         if authorization.expires <= *now {
             claimed.ended.push(end_expired(conn, row, old).await?);
             continue;
         }
-        let lease = Lease { id: *lease, owner: claim.owner.clone(), deadline: claim.deadline };
+        let lease = Lease {
+            id: *lease,
+            owner: claim.owner.clone(),
+            deadline: claim.deadline,
+        };
         let moved = diesel::update(authorizations::table.find(authorization.id.as_bytes().as_slice()))
             .filter(authorizations::lease_id.eq(old.as_bytes().as_slice()))
             .set((
@@ -216,7 +261,12 @@ pub(crate) async fn claim_validations(
             .await?;
         if moved == 1 {
             let (challenge, thumbprint) = (row.answered()?, row.thumbprint()?);
-            claimed.work.push(ClaimedValidation { authorization, challenge, thumbprint, lease });
+            claimed.work.push(ClaimedValidation {
+                authorization,
+                challenge,
+                thumbprint,
+                lease,
+            });
         }
     }
     Ok(claimed)

@@ -33,7 +33,9 @@ impl Store {
         let now = self.now();
         let (stored, new) = transact!(self.db(), certificates::store_certificate(serial, der, now))?;
         if new {
-            certificate(context, "certificate.issued", serial).created("issued").write();
+            certificate(context, "certificate.issued", serial)
+                .created("issued")
+                .write();
             record(context, "order.finished", &stored.order, &stored.account)
                 .moved("processing", "valid")
                 .detail("serial", serial.to_string())

@@ -16,7 +16,11 @@ const VALID: &str = OrderStatus::Valid.as_str();
 const INVALID: &str = OrderStatus::Invalid.as_str();
 
 /// What is stored for the order now, and whether this call stored it.
-pub(crate) async fn store_tbs(conn: &mut Conn, unsigned: &Unsigned, now: &Timestamp) -> Result<(StoredTbs, bool)> {
+pub(crate) async fn store_tbs(
+    conn: &mut Conn,
+    unsigned: &Unsigned,
+    now: &Timestamp,
+) -> Result<(StoredTbs, bool)> {
     // The order's row decides: it takes one serial, once.
     let taken = diesel::update(orders::table.find(unsigned.order.as_bytes().as_slice()))
         .filter(orders::account_id.eq(unsigned.account.as_bytes().as_slice()))
@@ -34,22 +38,32 @@ pub(crate) async fn store_tbs(conn: &mut Conn, unsigned: &Unsigned, now: &Timest
         .execute(conn)
         .await?;
     if inserted == 1 {
-        Ok((StoredTbs { unsigned: unsigned.clone(), certificate: None }, true))
+        Ok((
+            StoredTbs {
+                unsigned: unsigned.clone(),
+                certificate: None,
+            },
+            true,
+        ))
     } else {
-        refuse(Error::conflict(format!("the serial {} is taken", unsigned.serial)))
+        refuse(Error::conflict(format!(
+            "the serial {} is taken",
+            unsigned.serial
+        )))
     }
 }
 
 async fn earlier_tbs(conn: &mut Conn, unsigned: &Unsigned) -> Result<StoredTbs> {
-    let (account, status, serial): (Vec<u8>, String, Option<Vec<u8>>) = locked(
-        orders::table
-            .find(unsigned.order.as_bytes().as_slice())
-            .select((orders::account_id, orders::status, orders::serial)),
-    )
-    .first(conn)
-    .await
-    .optional()?
-    .ok_or_else(|| refusal(Error::not_found("order")))?;
+    let (account, status, serial): (Vec<u8>, String, Option<Vec<u8>>) =
+        locked(orders::table.find(unsigned.order.as_bytes().as_slice()).select((
+            orders::account_id,
+            orders::status,
+            orders::serial,
+        )))
+        .first(conn)
+        .await
+        .optional()?
+        .ok_or_else(|| refusal(Error::not_found("order")))?;
     if account != unsigned.account.as_bytes() {
         return refuse(Error::conflict("the order is another account's"));
     }
@@ -72,13 +86,17 @@ pub(crate) async fn store_certificate(
     der: &[u8],
     now: &Timestamp,
 ) -> Result<(Certificate, bool)> {
-    let stored: Option<CertificateRow> = diesel::update(certificates::table.find(serial.as_bytes().as_slice()))
-        .filter(certificates::der.is_null())
-        .set((certificates::der.eq(der), certificates::issued.eq(now.as_millis())))
-        .returning(CertificateRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
+    let stored: Option<CertificateRow> =
+        diesel::update(certificates::table.find(serial.as_bytes().as_slice()))
+            .filter(certificates::der.is_null())
+            .set((
+                certificates::der.eq(der),
+                certificates::issued.eq(now.as_millis()),
+            ))
+            .returning(CertificateRow::as_returning())
+            .get_result(conn)
+            .await
+            .optional()?;
     let Some(row) = stored else {
         let certificate = get_certificate(conn, serial).await?;
         return if certificate.der == der {
@@ -98,9 +116,13 @@ pub(crate) async fn store_certificate(
         .execute(conn)
         .await?;
     if finished == 0 {
-        return refuse(Error::conflict("the certificate's order is not being processed any more"));
+        return refuse(Error::conflict(
+            "the certificate's order is not being processed any more",
+        ));
     }
-    let certificate = row.decode()?.ok_or(Failure::Fault("a stored certificate has no bytes"))?;
+    let certificate = row
+        .decode()?
+        .ok_or(Failure::Fault("a stored certificate has no bytes"))?;
     Ok((certificate, true))
 }
 
@@ -133,10 +155,15 @@ pub(crate) async fn revoke_certificate(conn: &mut Conn, request: &RevokeCertific
             .await
             .optional()?;
     if let Some(row) = revoked {
-        return row.decode()?.ok_or(Failure::Fault("a stored certificate has no bytes"));
+        return row
+            .decode()?
+            .ok_or(Failure::Fault("a stored certificate has no bytes"));
     }
     get_certificate(conn, &request.serial).await?;
-    refuse(Error::new(ErrorKind::AlreadyRevoked, "the certificate is revoked already"))
+    refuse(Error::new(
+        ErrorKind::AlreadyRevoked,
+        "the certificate is revoked already",
+    ))
 }
 
 pub(crate) async fn is_replaced(conn: &mut Conn, serial: &Serial) -> Result<bool> {

@@ -31,7 +31,9 @@ pub(crate) struct CertificateRow {
 impl CertificateRow {
     /// The certificate; none if it was not signed yet.
     pub(crate) fn decode(mut self) -> Result<Option<Certificate>> {
-        let Some(der) = self.der.take() else { return Ok(None) };
+        let Some(der) = self.der.take() else {
+            return Ok(None);
+        };
         let revocation = self.revocation()?;
         let unsigned = self.decode_unsigned(Vec::new())?;
         Ok(Some(Certificate {
@@ -52,7 +54,10 @@ impl CertificateRow {
     /// What is stored for the order, whose TBS is this.
     pub(crate) fn decode_stored(mut self, tbs: Vec<u8>) -> Result<StoredTbs> {
         let certificate = self.der.take();
-        Ok(StoredTbs { unsigned: self.decode_unsigned(tbs)?, certificate })
+        Ok(StoredTbs {
+            unsigned: self.decode_unsigned(tbs)?,
+            certificate,
+        })
     }
 
     fn decode_unsigned(self, tbs: Vec<u8>) -> Result<Unsigned> {
@@ -71,10 +76,17 @@ impl CertificateRow {
     }
 
     fn revocation(&self) -> Result<Option<Revocation>> {
-        let (Some(at), Some(code)) = (self.revoked, self.revocation_reason) else { return Ok(None) };
-        let reason = RevocationReason::from_code(code)
-            .ok_or_else(|| Failure::Damaged { what: "revocation reason", why: code.to_string() })?;
-        Ok(Some(Revocation { at: Timestamp::from_millis(at), reason }))
+        let (Some(at), Some(code)) = (self.revoked, self.revocation_reason) else {
+            return Ok(None);
+        };
+        let reason = RevocationReason::from_code(code).ok_or_else(|| Failure::Damaged {
+            what: "revocation reason",
+            why: code.to_string(),
+        })?;
+        Ok(Some(Revocation {
+            at: Timestamp::from_millis(at),
+            reason,
+        }))
     }
 }
 

@@ -28,7 +28,10 @@ pub(crate) fn text<T: std::str::FromStr<Err = Error>>(what: &'static str, text: 
 
 /// A stored JSON text.
 pub(crate) fn json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| Failure::Damaged { what, why: error.to_string() })
+    serde_json::from_str(text).map_err(|error| Failure::Damaged {
+        what,
+        why: error.to_string(),
+    })
 }
 
 /// A JSON text to store.
@@ -43,5 +46,8 @@ pub(crate) fn moment(millis: Option<i64>) -> Option<Timestamp> {
 
 /// What a stored value that does not parse is reported as.
 pub(crate) fn damaged(what: &'static str) -> impl Fn(Error) -> Failure {
-    move |error| Failure::Damaged { what, why: error.internal.unwrap_or(error.problem.detail) }
+    move |error| Failure::Damaged {
+        what,
+        why: error.internal.unwrap_or(error.problem.detail),
+    }
 }

@@ -75,7 +75,9 @@ impl From<Failure> for Error {
             Failure::NotCommitted(_) | Failure::Overloaded | Failure::Closed => {
                 Self::unavailable(failure.to_string())
             }
-            Failure::Sql(_) | Failure::Damaged { .. } | Failure::Fault(_) => Self::internal(failure.to_string()),
+            Failure::Sql(_) | Failure::Damaged { .. } | Failure::Fault(_) => {
+                Self::internal(failure.to_string())
+            }
         }
     }
 }
@@ -89,17 +91,29 @@ mod tests {
     #[test]
     fn only_refusals_are_told() {
         let told = Error::from(refusal(Error::conflict("taken")));
-        assert_eq!((told.kind(), told.problem.detail.as_str()), (ErrorKind::Conflict, "taken"));
+        assert_eq!(
+            (told.kind(), told.problem.detail.as_str()),
+            (ErrorKind::Conflict, "taken")
+        );
         for (failure, kind) in [
-            (Failure::Sql(diesel::result::Error::NotFound), ErrorKind::ServerInternal),
+            (
+                Failure::Sql(diesel::result::Error::NotFound),
+                ErrorKind::ServerInternal,
+            ),
             (Failure::Fault("panic"), ErrorKind::ServerInternal),
-            (Failure::NotCommitted("disk full".to_owned()), ErrorKind::Unavailable),
+            (
+                Failure::NotCommitted("disk full".to_owned()),
+                ErrorKind::Unavailable,
+            ),
             (Failure::Overloaded, ErrorKind::Unavailable),
             (Failure::Closed, ErrorKind::Unavailable),
         ] {
             let internal = failure.to_string();
             let error = Error::from(failure);
-            assert_eq!((error.kind(), error.internal.as_deref()), (kind, Some(internal.as_str())));
+            assert_eq!(
+                (error.kind(), error.internal.as_deref()),
+                (kind, Some(internal.as_str()))
+            );
         }
     }
 }

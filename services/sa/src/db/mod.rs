@@ -43,7 +43,7 @@ impl Database {
 }
 
 /// Creates or brings up to date the tables. Returns the names of the migrations that were run.
-pub fn migrate(config: &DatabaseConfig) -> Result<Vec<String>, OpenError> {
+pub(crate) fn migrate(config: &DatabaseConfig) -> Result<Vec<String>, OpenError> {
     match &config.url {
         Location::Sqlite(path) => sqlite::migrate(path),
     }

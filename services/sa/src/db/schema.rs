@@ -116,4 +116,10 @@ diesel::table! {
 
 diesel::joinable!(order_authorizations -> authorizations (authorization_id));
 diesel::joinable!(replacements -> orders (order_id));
-diesel::allow_tables_to_appear_in_same_query!(authorizations, order_authorizations, orders, receipts, replacements);
+diesel::allow_tables_to_appear_in_same_query!(
+    authorizations,
+    order_authorizations,
+    orders,
+    receipts,
+    replacements
+);

@@ -55,9 +55,15 @@ impl Measures {
 
     /// Counts a transaction that was asked for at `since`.
     pub(crate) fn finished<T>(&self, transaction: &'static str, since: Instant, result: &Result<T>) {
-        let outcome = result.as_ref().map_or_else(|failure| failure.outcome(), |_| "done");
-        self.finished.get_or_create(&Outcome { transaction, outcome }).inc();
-        self.seconds.get_or_create(&Name { transaction }).observe(since.elapsed().as_secs_f64());
+        let outcome = result
+            .as_ref()
+            .map_or_else(|failure| failure.outcome(), |_| "done");
+        self.finished
+            .get_or_create(&Outcome { transaction, outcome })
+            .inc();
+        self.seconds
+            .get_or_create(&Name { transaction })
+            .observe(since.elapsed().as_secs_f64());
     }
 
     /// What a connection reports its statements to.

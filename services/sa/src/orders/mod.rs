@@ -20,7 +20,9 @@ impl Store {
         let now = self.now();
         let (order, created) = transact!(self.db(), orders::create_order(request, now))?;
         if created {
-            record(context, "order.created", &order.id, &order.account).created(order.status.as_str()).write();
+            record(context, "order.created", &order.id, &order.account)
+                .created(order.status.as_str())
+                .write();
         }
         Ok(order)
     }
@@ -42,7 +44,11 @@ impl Store {
         look_up!(self.db(), orders::list_orders(account, below, limit, now))
     }
 
-    pub(crate) async fn begin_finalize(&self, context: &Context, request: BeginFinalize) -> Result<BegunFinalize> {
+    pub(crate) async fn begin_finalize(
+        &self,
+        context: &Context,
+        request: BeginFinalize,
+    ) -> Result<BegunFinalize> {
         let now = self.now();
         let begun = transact!(self.db(), orders::begin_finalize(request, now))?;
         if begun.leased {
@@ -61,7 +67,9 @@ impl Store {
         problem: Problem,
     ) -> Result<Order> {
         let order = transact!(self.db(), orders::fail_order(id, lease, problem))?;
-        record(context, "order.failed", &id, &order.account).moved("processing", "invalid").write();
+        record(context, "order.failed", &id, &order.account)
+            .moved("processing", "invalid")
+            .write();
         Ok(order)
     }
 

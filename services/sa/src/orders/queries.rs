@@ -2,19 +2,21 @@
 
 use cairn_rpc::api::sa::{BeginFinalize, BegunFinalize, Claim, ClaimedOrder, CreateOrder};
 use cairn_types::{
-    AccountId, AuthorizationId, Error, ErrorKind, Identifier, Lease, LeaseId, Order, OrderId, OrderStatus, Problem,
-    Serial, Timestamp,
+    AccountId, AuthorizationId, Error, ErrorKind, Identifier, Lease, LeaseId, Order, OrderId, OrderStatus,
+    Problem, Serial, Timestamp,
 };
 use diesel::dsl::{case_when, sql};
 use diesel::sql_types::{Bool, Text};
-use diesel::{BoolExpressionMethods, ExpressionMethods, IntoSql, OptionalExtension, QueryDsl, SelectableHelper};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, IntoSql, OptionalExtension, QueryDsl, SelectableHelper,
+};
 
 use super::dialect::{insert_all, locked, locked_or_skipped};
 use super::{Conn, RunQueryDsl};
+use crate::authorizations::rows::NewAuthorizationRow;
 use crate::db::column;
 use crate::db::errors::{Failure, Result, refusal, refuse};
 use crate::db::schema::{authorizations as authz, order_authorizations, orders, replacements};
-use crate::authorizations::rows::NewAuthorizationRow;
 use crate::orders::rows::{FinalizationRow, NewOrderRow, OrderRow, not_held};
 use crate::orders::rules;
 
@@ -25,11 +27,19 @@ const VALID: &str = OrderStatus::Valid.as_str();
 const INVALID: &str = OrderStatus::Invalid.as_str();
 
 /// The order, and whether this call stored it.
-pub(crate) async fn create_order(conn: &mut Conn, request: &CreateOrder, now: &Timestamp) -> Result<(Order, bool)> {
+pub(crate) async fn create_order(
+    conn: &mut Conn,
+    request: &CreateOrder,
+    now: &Timestamp,
+) -> Result<(Order, bool)> {
     let reused = rules::reused(request).map_err(refusal)?;
     let awaiting = request.new_authorizations.len();
     let mut order = request.order.clone();
-    order.status = if awaiting == 0 { OrderStatus::Ready } else { OrderStatus::Pending };
+    order.status = if awaiting == 0 {
+        OrderStatus::Ready
+    } else {
+        OrderStatus::Pending
+    };
     let inserted = diesel::insert_into(orders::table)
         .values(NewOrderRow::encode(&order, awaiting)?)
         .on_conflict_do_nothing()
@@ -173,7 +183,9 @@ pub(crate) async fn list_orders(
         .filter(orders::id.lt(below.as_slice()))
         .filter(orders::status.ne(INVALID))
         .filter(
-            orders::expires.gt(now.as_millis()).or(orders::status.ne(PENDING).and(orders::status.ne(READY))),
+            orders::expires
+                .gt(now.as_millis())
+                .or(orders::status.ne(PENDING).and(orders::status.ne(READY))),
         )
         .order(orders::id.desc())
         .limit(i64::from(*limit))
@@ -205,16 +217,27 @@ pub(crate) async fn begin_finalize(
         .await
         .optional()?;
     if let Some(row) = begun {
-        return Ok(BegunFinalize { order: row.decode()?, leased: true });
+        return Ok(BegunFinalize {
+            order: row.decode()?,
+            leased: true,
+        });
     }
     let row = stored(conn, &request.order).await?;
     // The lease is there already if the answer to a first call was lost.
     let held = row.lease_id.as_deref() == Some(lease.id.as_bytes().as_slice());
     let order = row.decode()?;
-    Ok(BegunFinalize { leased: held && order.status == OrderStatus::Processing, order })
+    Ok(BegunFinalize {
+        leased: held && order.status == OrderStatus::Processing,
+        order,
+    })
 }
 
-pub(crate) async fn fail_order(conn: &mut Conn, id: &OrderId, lease: &LeaseId, problem: &Problem) -> Result<Order> {
+pub(crate) async fn fail_order(
+    conn: &mut Conn,
+    id: &OrderId,
+    lease: &LeaseId,
+    problem: &Problem,
+) -> Result<Order> {
     let failed = diesel::update(orders::table.find(id.as_bytes().as_slice()))
         .filter(orders::status.eq(PROCESSING))
         .filter(orders::lease_id.eq(lease.as_bytes().as_slice()))
@@ -273,7 +296,11 @@ pub(crate) async fn claim_orders(
         claimed.push(ClaimedOrder {
             order: order.decode()?,
             finalization: finalization.decode()?,
-            lease: Lease { id: *new, owner: claim.owner.clone(), deadline: claim.deadline },
+            lease: Lease {
+                id: *new,
+                owner: claim.owner.clone(),
+                deadline: claim.deadline,
+            },
         });
     }
     Ok(claimed)
@@ -284,15 +311,23 @@ pub(crate) async fn count_down(conn: &mut Conn, authorization: &AuthorizationId)
     let waiting = order_authorizations::table
         .filter(order_authorizations::authorization_id.eq(authorization.as_bytes().as_slice()))
         .select(order_authorizations::order_id);
-    let status = case_when(orders::awaiting.eq(1), READY.into_sql::<Text>()).otherwise(PENDING.into_sql::<Text>());
+    let status =
+        case_when(orders::awaiting.eq(1), READY.into_sql::<Text>()).otherwise(PENDING.into_sql::<Text>());
     let counted: Vec<(Vec<u8>, i64)> = diesel::update(orders::table)
         .filter(orders::id.eq_any(waiting))
         .filter(orders::status.eq(PENDING))
-        .set((orders::awaiting.eq(orders::awaiting - 1), orders::status.eq(status)))
+        .set((
+            orders::awaiting.eq(orders::awaiting - 1),
+            orders::status.eq(status),
+        ))
         .returning((orders::id, orders::awaiting))
         .load(conn)
         .await?;
-    counted.iter().filter(|(_, awaiting)| *awaiting == 0).map(|(id, _)| column::id(id)).collect()
+    counted
+        .iter()
+        .filter(|(_, awaiting)| *awaiting == 0)
+        .map(|(id, _)| column::id(id))
+        .collect()
 }
 
 /// Ends the open orders that need an authorization which is not, or will not be, valid.
@@ -307,7 +342,10 @@ pub(crate) async fn end_dependents(
     let ended: Vec<Vec<u8>> = diesel::update(orders::table)
         .filter(orders::id.eq_any(dependent))
         .filter(orders::status.eq(PENDING).or(orders::status.eq(READY)))
-        .set((orders::status.eq(INVALID), orders::error.eq(column::to_json(why)?)))
+        .set((
+            orders::status.eq(INVALID),
+            orders::error.eq(column::to_json(why)?),
+        ))
         .returning(orders::id)
         .load(conn)
         .await?;
@@ -320,7 +358,10 @@ pub(crate) async fn end_account(conn: &mut Conn, account: &AccountId) -> Result<
         .filter(orders::account_id.eq(account.as_bytes().as_slice()))
         // Literally the condition of a partial index.
         .filter(sql::<Bool>("status IN ('pending', 'ready')"))
-        .set((orders::status.eq(INVALID), orders::error.eq(column::to_json(&rules::account_ended())?)))
+        .set((
+            orders::status.eq(INVALID),
+            orders::error.eq(column::to_json(&rules::account_ended())?),
+        ))
         .returning(orders::id)
         .load(conn)
         .await?;

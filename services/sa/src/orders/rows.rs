@@ -44,7 +44,11 @@ impl OrderRow {
             not_after: column::moment(self.not_after),
             replaces: self.replaces.as_deref().map(decode_serial).transpose()?,
             authorizations: column::ids(&self.authorizations)?,
-            error: self.error.as_deref().map(|error| column::json("error", error)).transpose()?,
+            error: self
+                .error
+                .as_deref()
+                .map(|error| column::json("error", error))
+                .transpose()?,
             serial: serial.as_deref().map(decode_serial).transpose()?,
             created: Timestamp::from_millis(self.created),
         })

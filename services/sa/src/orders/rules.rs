@@ -13,8 +13,11 @@ pub(crate) fn reused(request: &CreateOrder) -> Result<Vec<(AuthorizationId, &Ide
     if order.identifiers.is_empty() || order.identifiers.len() != order.authorizations.len() {
         return Err(Error::internal("an order needs one authorization per identifier"));
     }
-    let mut new: HashMap<_, _> =
-        request.new_authorizations.iter().map(|authorization| (authorization.id, authorization)).collect();
+    let mut new: HashMap<_, _> = request
+        .new_authorizations
+        .iter()
+        .map(|authorization| (authorization.id, authorization))
+        .collect();
     let mut reused = Vec::new();
     for (id, identifier) in order.authorizations.iter().zip(&order.identifiers) {
         match new.remove(id) {
@@ -26,7 +29,9 @@ pub(crate) fn reused(request: &CreateOrder) -> Result<Vec<(AuthorizationId, &Ide
     if new.is_empty() {
         Ok(reused)
     } else {
-        Err(Error::internal("a new authorization that its order does not name"))
+        Err(Error::internal(
+            "a new authorization that its order does not name",
+        ))
     }
 }
 

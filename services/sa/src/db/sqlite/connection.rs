@@ -9,7 +9,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use crate::db::OpenError;
 use crate::db::tx::Measures;
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Of every connection. The timeout is for other processes: a backup, a migration.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
@@ -30,7 +30,10 @@ pub(super) struct Opener {
 
 impl Opener {
     pub(super) fn new(path: &Path, measures: &Measures) -> Self {
-        Self { path: path.to_owned(), measures: measures.clone() }
+        Self {
+            path: path.to_owned(),
+            measures: measures.clone(),
+        }
     }
 
     /// The connection that writes. There must be one only.
@@ -53,21 +56,29 @@ impl Opener {
     /// what the version before it uses.
     pub(super) fn check_migrations(&self) -> Result<(), OpenError> {
         let mut conn = establish(&self.path, "")?;
-        let pending =
-            conn.pending_migrations(MIGRATIONS).map_err(|error| unusable(&self.path, error.as_ref()))?;
+        let pending = conn
+            .pending_migrations(MIGRATIONS)
+            .map_err(|error| unusable(&self.path, error.as_ref()))?;
         if pending.is_empty() {
             return Ok(());
         }
-        let names: Vec<_> = pending.iter().map(|migration| migration.name().to_string()).collect();
-        Err(OpenError::Outdated { path: self.path.display().to_string(), missing: names.join(", ") })
+        let names: Vec<_> = pending
+            .iter()
+            .map(|migration| migration.name().to_string())
+            .collect();
+        Err(OpenError::Outdated {
+            path: self.path.display().to_string(),
+            missing: names.join(", "),
+        })
     }
 }
 
 /// Creates the file if need be and runs the migrations that it lacks; returns their names.
 pub(crate) fn migrate(path: &Path) -> Result<Vec<String>, OpenError> {
     let mut conn = establish(path, WRITER)?;
-    let versions =
-        conn.run_pending_migrations(MIGRATIONS).map_err(|error| unusable(path, error.as_ref()))?;
+    let versions = conn
+        .run_pending_migrations(MIGRATIONS)
+        .map_err(|error| unusable(path, error.as_ref()))?;
     Ok(versions.iter().map(ToString::to_string).collect())
 }
 
@@ -77,10 +88,15 @@ fn establish(path: &Path, pragmas: &str) -> Result<SqliteConnection, OpenError> 
         why: "the path is not UTF-8".to_owned(),
     })?;
     let mut conn = SqliteConnection::establish(text).map_err(|error| unusable(path, &error))?;
-    conn.batch_execute(PRAGMAS).and_then(|()| conn.batch_execute(pragmas)).map_err(|error| unusable(path, &error))?;
+    conn.batch_execute(PRAGMAS)
+        .and_then(|()| conn.batch_execute(pragmas))
+        .map_err(|error| unusable(path, &error))?;
     Ok(conn)
 }
 
 fn unusable(path: &Path, error: &dyn std::error::Error) -> OpenError {
-    OpenError::Unusable { path: path.display().to_string(), why: error.to_string() }
+    OpenError::Unusable {
+        path: path.display().to_string(),
+        why: error.to_string(),
+    }
 }

@@ -31,7 +31,11 @@ where
     F: FnMut(&mut Conn) -> Result<T> + Send + 'static,
 {
     let (waiting, answer) = oneshot::channel();
-    let task = Task { work, result: Err(Failure::Closed), waiting };
+    let task = Task {
+        work,
+        result: Err(Failure::Closed),
+        waiting,
+    };
     (Box::new(task), answer)
 }
 

@@ -13,9 +13,13 @@
 mod connection;
 mod dialect;
 mod job;
+#[cfg(test)]
+mod plans;
 mod queue;
 mod readers;
 mod ready;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 #[path = "../../accounts/queries.rs"]
@@ -24,10 +28,10 @@ pub(crate) mod accounts;
 pub(crate) mod authorizations;
 #[path = "../../certificates/queries.rs"]
 pub(crate) mod certificates;
-#[path = "../../authorizations/validation.rs"]
-pub(crate) mod validation;
 #[path = "../../orders/queries.rs"]
 pub(crate) mod orders;
+#[path = "../../authorizations/validation.rs"]
+pub(crate) mod validation;
 
 use std::path::Path;
 use std::time::Instant;

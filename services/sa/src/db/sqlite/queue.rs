@@ -25,7 +25,10 @@ impl Queue {
     /// A queue without threads.
     pub(super) fn new() -> (Self, Jobs) {
         let (sender, receiver) = sync_channel(WAITING);
-        let queue = Self { sender: Some(sender), threads: Vec::new() };
+        let queue = Self {
+            sender: Some(sender),
+            threads: Vec::new(),
+        };
         (queue, Jobs(Arc::new(Mutex::new(receiver))))
     }
 
@@ -38,7 +41,10 @@ impl Queue {
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
             .spawn(body)
-            .map_err(|error| OpenError::Unusable { path: name.to_owned(), why: error.to_string() })?;
+            .map_err(|error| OpenError::Unusable {
+                path: name.to_owned(),
+                why: error.to_string(),
+            })?;
         self.threads.push(thread);
         Ok(())
     }

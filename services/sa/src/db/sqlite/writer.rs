@@ -4,7 +4,7 @@
 //! savepoint of its own, so that one which fails is rolled back alone. Nobody is answered before the commit:
 //! even a refusal may rest on what a neighbour in the group wrote.
 
-use diesel::{Connection as _, SqliteConnection};
+use diesel::SqliteConnection;
 
 use super::connection::Opener;
 use super::job::Job;
@@ -15,7 +15,11 @@ use crate::db::tx::{ATTEMPTS, Measures};
 /// Opens the connection and starts the thread; at most `limit` transactions share a commit.
 pub(super) fn start(opener: Opener, limit: usize, measures: Measures) -> Result<Queue, OpenError> {
     let (mut queue, jobs) = Queue::new();
-    let mut writer = Writer { conn: Some(opener.writer()?), opener, measures };
+    let mut writer = Writer {
+        conn: Some(opener.writer()?),
+        opener,
+        measures,
+    };
     queue.spawn("sa-writer", move || writer.run(&jobs, limit))?;
     Ok(queue)
 }
@@ -32,7 +36,11 @@ impl Writer {
         while let Some(mut group) = jobs.take(limit) {
             let committed = self.commit(&mut group);
             if let Err(why) = &committed {
-                tracing::error!(error = why, transactions = group.len(), "the database did not commit");
+                tracing::error!(
+                    error = why,
+                    transactions = group.len(),
+                    "the database did not commit"
+                );
             }
             for job in group {
                 job.answer(committed.as_ref().map(|()| ()).map_err(String::as_str));

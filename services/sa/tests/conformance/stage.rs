@@ -1,0 +1,314 @@
+//! A storage authority on a database of its own, a clock that moves when told to, and things to store.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::time::Duration;
+
+use cairn_kit::{Env, FilePath, Secret, SystemRng};
+use cairn_rpc::api::sa::{
+    BeginFinalize, BeginValidation, CreateAccount, CreateOrder, Finalization, FinishValidation, Unsigned,
+};
+use cairn_rpc::client::SaClient;
+use cairn_rpc::{ClientConfig, Context, Hub, ServerConfig, TlsConfig};
+use cairn_sa::{Config, DatabaseConfig, Location};
+use cairn_types::{
+    Account, AccountId, AccountStatus, Authorization, AuthorizationId, AuthorizationStatus, Challenge,
+    ChallengeId, ChallengeStatus, ChallengeType, Clock, Error, ErrorKind, Identifier, Lease, LeaseId, Order,
+    OrderId, OrderStatus, Problem, Serial, SpkiHash, Thumbprint, Timestamp, Token,
+};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+/// Far more than any call here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+
+/// A clock that stands still until it is moved.
+pub(crate) struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A storage authority, and a client to it.
+pub(crate) struct Stage {
+    pub(crate) sa: SaClient,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) env: Env,
+    directory: TempDir,
+    serving: JoinHandle<()>,
+}
+
+/// Makes each key and serial differ from the others.
+static SERIES: AtomicU32 = AtomicU32::new(1);
+
+impl Stage {
+    /// On an empty database.
+    pub(crate) async fn new() -> Self {
+        let clock = Arc::new(TestClock(AtomicI64::new(1_800_000_000_000)));
+        Self::start(tempfile::tempdir().unwrap(), clock).await
+    }
+
+    /// The same database after a restart.
+    pub(crate) async fn restarted(self) -> Self {
+        self.env.shutdown.cancel();
+        self.serving.await.unwrap();
+        Self::start(self.directory, self.clock).await
+    }
+
+    async fn start(directory: TempDir, clock: Arc<TestClock>) -> Self {
+        let env = Env { clock: clock.clone(), ..Env::system() };
+        let config = Config {
+            database: DatabaseConfig {
+                url: Location::Sqlite(directory.path().join("sa.db")),
+                migrate_at_start: true,
+                group_commit: 64,
+                readers: 2,
+            },
+            grpc: ServerConfig::loopback(
+                ["Accounts", "Orders", "Authorizations", "Certificates"]
+                    .map(|name| format!("cairn.sa.v1.{name}"))
+                    .iter()
+                    .map(|name| (name.as_str(), ["ra.cairn"].as_slice())),
+            ),
+            // Not used within the process.
+            tls: TlsConfig {
+                certificate: FilePath::from(directory.path().join("none")),
+                key: Secret::from_bytes(Vec::new()),
+                ca: FilePath::from(directory.path().join("none")),
+            },
+        };
+        let hub = Hub::new();
+        let serving = cairn_sa::serve_on(config, env.clone(), hub.transport("sa.cairn"));
+        let serving = tokio::spawn(async move { serving.await.unwrap() });
+        env.health.ready().await;
+        let channel = hub
+            .transport("ra.cairn")
+            .channel(SaClient::TARGET, &ClientConfig::new(["unused:1"]))
+            .unwrap();
+        Self { sa: SaClient::new(channel), clock, env, directory, serving }
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        Context::new(&SystemRng, PATIENCE)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Moves the clock.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    pub(crate) fn lease(&self) -> Lease {
+        Lease {
+            id: LeaseId::new(&*self.clock, &SystemRng),
+            owner: "test".to_owned(),
+            deadline: self.now() + HOUR,
+        }
+    }
+
+    /// An account that is not stored yet.
+    pub(crate) fn account(&self) -> Account {
+        let (jwk, thumbprint) = key();
+        Account {
+            id: AccountId::new(&*self.clock, &SystemRng),
+            jwk,
+            thumbprint,
+            status: AccountStatus::Valid,
+            contact: vec!["mailto:a@example.org".to_owned()],
+            terms_agreed: Some("https://ca.example/terms".to_owned()),
+            external_account_binding: None,
+            created: self.now(),
+        }
+    }
+
+    /// A stored account.
+    pub(crate) async fn stored_account(&self) -> Account {
+        let request = CreateAccount { account: self.account(), external_account_key_id: None };
+        self.sa.create_account(&self.context(), request).await.unwrap().account
+    }
+
+    /// A pending authorization for an identifier as ordered; not stored yet.
+    pub(crate) fn authorization(&self, account: &Account, identifier: &Identifier) -> Authorization {
+        let challenge = |kind| Challenge {
+            id: ChallengeId::new(&*self.clock, &SystemRng),
+            kind,
+            token: Token::new(&SystemRng),
+            status: ChallengeStatus::Pending,
+            validated: None,
+            error: None,
+        };
+        Authorization {
+            id: AuthorizationId::new(&*self.clock, &SystemRng),
+            account: account.id,
+            identifier: identifier.base(),
+            wildcard: identifier.is_wildcard(),
+            status: AuthorizationStatus::Pending,
+            expires: self.now() + 24 * HOUR,
+            challenges: vec![challenge(ChallengeType::Http01), challenge(ChallengeType::Dns01)],
+            validated_by: None,
+            created: self.now(),
+        }
+    }
+
+    /// An order for names, each with a new authorization; not stored yet.
+    pub(crate) fn order(&self, account: &Account, names: &[&str]) -> CreateOrder {
+        let identifiers: Vec<_> = names.iter().map(|name| dns(name)).collect();
+        let new_authorizations: Vec<_> =
+            identifiers.iter().map(|identifier| self.authorization(account, identifier)).collect();
+        let order = Order {
+            id: OrderId::new(&*self.clock, &SystemRng),
+            account: account.id,
+            status: OrderStatus::Pending,
+            expires: self.now() + 24 * HOUR,
+            identifiers,
+            profile: "classic".parse().unwrap(),
+            not_before: None,
+            not_after: None,
+            replaces: None,
+            authorizations: new_authorizations.iter().map(|authorization| authorization.id).collect(),
+            error: None,
+            serial: None,
+            created: self.now(),
+        };
+        CreateOrder { order, new_authorizations }
+    }
+
+    /// A stored order for names, pending.
+    pub(crate) async fn stored_order(&self, account: &Account, names: &[&str]) -> Order {
+        self.sa.create_order(&self.context(), self.order(account, names)).await.unwrap()
+    }
+
+    /// Begins the validation of an authorization by its first challenge.
+    pub(crate) async fn begin(&self, account: &Account, id: AuthorizationId) -> (ChallengeId, Lease) {
+        let context = self.context();
+        let challenge = self.sa.get_authorization(&context, id).await.unwrap().challenges[0].id;
+        let lease = self.lease();
+        let request = BeginValidation {
+            authorization: id,
+            challenge,
+            lease: lease.clone(),
+            thumbprint: account.thumbprint,
+        };
+        assert!(self.sa.begin_validation(&context, request).await.unwrap().leased);
+        (challenge, lease)
+    }
+
+    /// The end of a validation, successful or not.
+    pub(crate) fn finish(
+        &self,
+        authorization: AuthorizationId,
+        (challenge, lease): &(ChallengeId, Lease),
+        problem: Option<Problem>,
+    ) -> FinishValidation {
+        FinishValidation {
+            authorization,
+            challenge: *challenge,
+            lease: lease.id,
+            problem,
+            expires: self.now() + 30 * 24 * HOUR,
+            receipts: vec![b"primary".to_vec(), b"remote".to_vec()],
+        }
+    }
+
+    /// Makes an authorization valid.
+    pub(crate) async fn validate(&self, account: &Account, id: AuthorizationId) -> Authorization {
+        let begun = self.begin(account, id).await;
+        self.sa.finish_validation(&self.context(), self.finish(id, &begun, None)).await.unwrap()
+    }
+
+    /// A stored order for names, ready.
+    pub(crate) async fn ready_order(&self, account: &Account, names: &[&str]) -> Order {
+        let order = self.stored_order(account, names).await;
+        for id in &order.authorizations {
+            self.validate(account, *id).await;
+        }
+        let order = self.sa.get_order(&self.context(), order.id).await.unwrap();
+        assert_eq!(order.status, OrderStatus::Ready);
+        order
+    }
+
+    pub(crate) fn finalize(&self, order: &Order) -> BeginFinalize {
+        BeginFinalize { order: order.id, finalization: finalization(), lease: self.lease() }
+    }
+
+    /// A stored order for names, processing, and its lease.
+    pub(crate) async fn processing_order(&self, account: &Account, names: &[&str]) -> (Order, Lease) {
+        let order = self.ready_order(account, names).await;
+        let request = self.finalize(&order);
+        let lease = request.lease.clone();
+        let begun = self.sa.begin_finalize(&self.context(), request).await.unwrap();
+        assert!(begun.leased);
+        (begun.order, lease)
+    }
+
+    /// What is about to be signed for an order.
+    pub(crate) fn unsigned(&self, order: &Order) -> Unsigned {
+        Unsigned {
+            serial: Serial::new(1, &*self.clock, &SystemRng).unwrap(),
+            order: order.id,
+            account: order.account,
+            profile: order.profile.clone(),
+            issuer: "e1".to_owned(),
+            identifiers: order.identifiers.clone(),
+            spki: SpkiHash([7; 32]),
+            not_before: self.now(),
+            not_after: self.now() + 90 * 24 * HOUR,
+            tbs: b"to be signed".to_vec(),
+        }
+    }
+
+    /// A stored order for names, valid.
+    pub(crate) async fn issued_order(&self, account: &Account, names: &[&str]) -> Order {
+        self.issue(self.processing_order(account, names).await.0).await
+    }
+
+    /// Gives a processing order its certificate.
+    pub(crate) async fn issue(&self, order: Order) -> Order {
+        let context = self.context();
+        let serial = self.sa.store_tbs(&context, self.unsigned(&order)).await.unwrap().unsigned.serial;
+        self.sa.store_certificate(&context, serial, b"signed".to_vec()).await.unwrap();
+        self.sa.get_order(&context, order.id).await.unwrap()
+    }
+
+    /// What the metrics say about a counter.
+    pub(crate) fn counted(&self, name: &str) -> u64 {
+        let text = self.env.metrics.encode();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("{name} in\n{text}")).parse().unwrap()
+    }
+}
+
+pub(crate) fn dns(name: &str) -> Identifier {
+    Identifier::parse("dns", name).unwrap()
+}
+
+pub(crate) fn finalization() -> Finalization {
+    Finalization { csr: b"csr".to_vec(), request: b"jws".to_vec() }
+}
+
+/// A key that nobody has, as far as storage can tell.
+pub(crate) fn key() -> (String, Thumbprint) {
+    let number = SERIES.fetch_add(1, Ordering::SeqCst);
+    let mut thumbprint = [0; 32];
+    thumbprint[..4].copy_from_slice(&number.to_be_bytes());
+    (format!("{{\"n\":\"{number}\"}}"), Thumbprint(thumbprint))
+}
+
+pub(crate) fn problem(kind: ErrorKind) -> Problem {
+    Problem { kind, detail: "it was not there".to_owned(), subproblems: Vec::new() }
+}
+
+/// The error of a call that must fail with this kind.
+#[track_caller]
+pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, Error>, kind: ErrorKind) -> Error {
+    let error = result.expect_err("it should have been refused");
+    assert_eq!(error.kind(), kind, "{error:?}");
+    error
+}
