@@ -88,7 +88,11 @@ impl Authority {
     }
 
     /// Checks CAA alone. The answer comes before `deadline`.
-    pub(crate) async fn check_caa(&self, check: &CaaCheck, deadline: Instant) -> Result<ValidationOutcome, Error> {
+    pub(crate) async fn check_caa(
+        &self,
+        check: &CaaCheck,
+        deadline: Instant,
+    ) -> Result<ValidationOutcome, Error> {
         check_request(&check.identifier, check.wildcard, check.method)?;
         let _permit = self.permit(deadline).await?;
         let attempt = self.begin(
@@ -140,7 +144,9 @@ impl Authority {
             method: attempt.method,
             account_uri: attempt.account_uri,
         };
-        let check = self.caa.check(self.challenges.dialer.dns(), &*self.clock, subject, trace);
+        let check = self
+            .caa
+            .check(self.challenges.dialer.dns(), &*self.clock, subject, trace);
         match timeout_at(attempt.deadline, check).await {
             Ok((caa, result)) => (Some(caa), result),
             Err(_) => (None, Err(self.out_of_time(trace))),
@@ -149,10 +155,17 @@ impl Authority {
 
     fn out_of_time(&self, trace: &Trace) -> Refusal {
         let doing = trace.current();
-        let kind = if doing.starts_with("looking up") { ErrorKind::Dns } else { ErrorKind::Connection };
+        let kind = if doing.starts_with("looking up") {
+            ErrorKind::Dns
+        } else {
+            ErrorKind::Connection
+        };
         Refusal::transient(
             kind,
-            format!("the time for an attempt, {:?} at most, ran out during {doing}", self.limit),
+            format!(
+                "the time for an attempt, {:?} at most, ran out during {doing}",
+                self.limit
+            ),
         )
     }
 
@@ -168,7 +181,11 @@ impl Authority {
         // A clock that is set back must not make a receipt that ends before it began.
         let finished = self.clock.now().max(attempt.started);
         let kind = result.as_ref().err().map(|refusal| refusal.kind);
-        let operation = if check == Check::CaaOnly { "caa" } else { "validation" };
+        let operation = if check == Check::CaaOnly {
+            "caa"
+        } else {
+            "validation"
+        };
         let receipt = Receipt {
             perspective: self.name.clone(),
             rir: self.rir,
@@ -194,7 +211,8 @@ impl Authority {
             .map_err(|error| Error::internal(format!("a receipt could not be signed: {error}")))?;
         let transient = result.as_ref().is_err_and(|refusal| refusal.transient);
         let problem = result.err().map(|refusal| refusal.into_problem(trace));
-        self.measure.attempt(operation, attempt.method, kind, attempt.began.elapsed());
+        self.measure
+            .attempt(operation, attempt.method, kind, attempt.began.elapsed());
         tracing::info!(
             operation,
             identifier = %attempt.identifier,
@@ -217,15 +235,17 @@ impl Authority {
 /// What no caller should ask.
 fn check_request(identifier: &Identifier, wildcard: bool, method: ChallengeType) -> Result<(), Error> {
     if identifier.is_wildcard() {
-        return Err(Error::malformed("an identifier to validate does not start with *."));
+        return Err(Error::malformed(
+            "an identifier to validate does not start with *.",
+        ));
     }
     match (method, identifier) {
         (ChallengeType::Dns01, Identifier::Ip(_)) => {
             Err(Error::malformed("dns-01 cannot prove control over an address"))
         }
-        (ChallengeType::Http01 | ChallengeType::TlsAlpn01, _) if wildcard => {
-            Err(Error::malformed(format!("{method} cannot prove control over a wildcard name")))
-        }
+        (ChallengeType::Http01 | ChallengeType::TlsAlpn01, _) if wildcard => Err(Error::malformed(format!(
+            "{method} cannot prove control over a wildcard name"
+        ))),
         _ => Ok(()),
     }
 }

@@ -66,7 +66,7 @@ pub struct Dns {
     /// Recursive resolvers. Without any, only addresses and names under `loopback_suffixes` can be validated, by
     /// http-01 and tls-alpn-01.
     pub resolvers: Vec<SocketAddr>,
-    /// Names under these suffixes have the addresses ::1 and 127.0.0.1, without any look-up. TXT and CAA records
+    /// Names under these suffixes have the addresses `::1` and `127.0.0.1`, without any look-up. TXT and CAA records
     /// are looked up at the resolvers for them too, if there are any.
     pub loopback_suffixes: Vec<String>,
     /// How long one query may take.
@@ -184,3 +184,6 @@ impl Configuration for Config {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

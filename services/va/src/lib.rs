@@ -47,7 +47,11 @@ use crate::measure::Measure;
 use crate::net::{AddressPolicy, Dialer, TlsContexts};
 
 /// How requests name their sender.
-const USER_AGENT: &str = concat!("cairn-va/", env!("CARGO_PKG_VERSION"), " (ACME http-01 validation)");
+const USER_AGENT: &str = concat!(
+    "cairn-va/",
+    env!("CARGO_PKG_VERSION"),
+    " (ACME http-01 validation)"
+);
 
 /// Serves until told to stop.
 pub async fn serve(config: Config, env: Env) -> Result<(), BoxError> {

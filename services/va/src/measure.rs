@@ -24,7 +24,10 @@ pub(crate) struct Measure {
 impl Measure {
     pub(crate) fn register(metrics: &Metrics) -> Self {
         Self {
-            attempts: metrics.latencies("validation_seconds", "Duration of attempts to validate or to check CAA"),
+            attempts: metrics.latencies(
+                "validation_seconds",
+                "Duration of attempts to validate or to check CAA",
+            ),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use cairn_types::{ErrorKind, Problem};
 
+use crate::text::cut;
 use crate::trace::Trace;
 
 /// The most that a problem's detail may hold, in octets.
@@ -59,7 +60,7 @@ impl Refusal {
             detail.push_str(&steps.join("; "));
         }
         if detail.len() > MAX_DETAIL {
-            detail.truncate(detail.floor_char_boundary(MAX_DETAIL));
+            cut(&mut detail, MAX_DETAIL);
             detail.push('…');
         }
         Problem {
@@ -78,7 +79,8 @@ mod tests {
     fn a_problem_says_what_would_pass_and_what_was_done() {
         let mut trace = Trace::default();
         trace.step("looked up a.example: none");
-        let refusal = Refusal::new(ErrorKind::Dns, "a.example has no address").remedy(|| "Add one".to_owned());
+        let refusal =
+            Refusal::new(ErrorKind::Dns, "a.example has no address").remedy(|| "Add one".to_owned());
         let problem = refusal.into_problem(&trace);
         assert_eq!(
             problem.detail,

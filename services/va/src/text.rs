@@ -25,6 +25,14 @@ pub(crate) fn clean_bytes(bytes: &[u8], limit: usize) -> String {
     clean(&String::from_utf8_lossy(shown), limit)
 }
 
+/// Shortens a text to at most so many octets.
+pub(crate) fn cut(text: &mut String, limit: usize) {
+    let end = (0..=limit.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    text.truncate(end.unwrap_or(0));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +45,14 @@ mod tests {
         assert_eq!(clean("abc", 3), "abc");
         assert_eq!(clean_bytes(&[0xff; 100], 2), "\\u{fffd}\\u{fffd}…");
         assert_eq!(clean_bytes(b"", 2), "");
+    }
+
+    #[test]
+    fn no_character_is_cut_in_two() {
+        for (limit, kept) in [(0, ""), (1, "a"), (2, "a"), (3, "aé"), (9, "aé")] {
+            let mut text = "aé".to_owned();
+            cut(&mut text, limit);
+            assert_eq!(text, kept);
+        }
     }
 }

@@ -59,7 +59,10 @@ mod tests {
 
     #[test]
     fn every_ancestor_once() {
-        assert_eq!(ancestors("a.b.example").collect::<Vec<_>>(), ["a.b.example", "b.example", "example"]);
+        assert_eq!(
+            ancestors("a.b.example").collect::<Vec<_>>(),
+            ["a.b.example", "b.example", "example"]
+        );
         assert_eq!(ancestors("example").collect::<Vec<_>>(), ["example"]);
     }
 }

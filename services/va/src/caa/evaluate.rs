@@ -42,10 +42,14 @@ pub(super) enum Forbidden {
 
 /// Whether the records, which are all those of one name, allow issuance (RFC 8659 sections 4.1 to 4.3).
 pub(super) fn evaluate(records: &[CAA], asker: &Asker<'_>) -> Result<(), Forbidden> {
-    let tagged = |tag: &'static str| records.iter().filter(move |record| record.tag.eq_ignore_ascii_case(tag));
-    let unknown = records
-        .iter()
-        .find(|record| record.issuer_critical && !KNOWN.iter().any(|tag| record.tag.eq_ignore_ascii_case(tag)));
+    let tagged = |tag: &'static str| {
+        records
+            .iter()
+            .filter(move |record| record.tag.eq_ignore_ascii_case(tag))
+    };
+    let unknown = records.iter().find(|record| {
+        record.issuer_critical && !KNOWN.iter().any(|tag| record.tag.eq_ignore_ascii_case(tag))
+    });
     if let Some(record) = unknown {
         return Err(Forbidden::Critical(crate::text::clean(&record.tag, 40)));
     }
@@ -75,9 +79,15 @@ fn allows(value: &[u8], asker: &Asker<'_>) -> Result<(), Forbidden> {
         Some(uri) if uri != asker.account_uri => return Err(Forbidden::Account),
         _ => {}
     }
-    if let Some(methods) = value.only("validationmethods").map_err(|()| Forbidden::Parameters)? {
+    if let Some(methods) = value
+        .only("validationmethods")
+        .map_err(|()| Forbidden::Parameters)?
+    {
         let well_formed = |method: &str| {
-            !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            !method.is_empty()
+                && method
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         };
         if !methods.split(',').all(well_formed) {
             return Err(Forbidden::Parameters);

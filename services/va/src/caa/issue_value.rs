@@ -57,7 +57,9 @@ fn parameter(text: &str) -> Option<(&str, &str)> {
 /// Letters, digits and hyphens, no hyphen at either end.
 fn is_label(text: &str) -> bool {
     !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && !text.starts_with('-')
         && !text.ends_with('-')
 }
@@ -78,13 +80,25 @@ mod tests {
             ("", "", &[]),
             ("  ; ", "", &[]),
             ("ca.example;", "ca.example", &[]),
-            ("ca.example; account=230123", "ca.example", &[("account", "230123")]),
+            (
+                "ca.example; account=230123",
+                "ca.example",
+                &[("account", "230123")],
+            ),
             ("ca.example ; a = 1 ;b=", "ca.example", &[("a", "1"), ("b", "")]),
             ("; policy=ev", "", &[("policy", "ev")]),
-            ("ca.example; u=https://ca.example/a?b=c", "ca.example", &[("u", "https://ca.example/a?b=c")]),
+            (
+                "ca.example; u=https://ca.example/a?b=c",
+                "ca.example",
+                &[("u", "https://ca.example/a?b=c")],
+            ),
         ] {
             let parsed = IssueValue::parse(value.as_bytes()).unwrap();
-            assert_eq!((parsed.issuer, &parsed.parameters[..]), (issuer, parameters), "{value}");
+            assert_eq!(
+                (parsed.issuer, &parsed.parameters[..]),
+                (issuer, parameters),
+                "{value}"
+            );
         }
     }
 

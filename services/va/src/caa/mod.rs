@@ -11,7 +11,7 @@ use hickory_proto::rr::rdata::CAA;
 
 use crate::dns::{Dns, LookupError};
 use crate::refusal::Refusal;
-use crate::text::{clean, clean_bytes};
+use crate::text::{clean, clean_bytes, cut};
 use crate::trace::Trace;
 use evaluate::Asker;
 
@@ -51,7 +51,7 @@ impl CaaChecker {
             Identifier::Dns(name) => name,
         };
         if !dns.has_resolver() && dns.is_local(name) {
-            dns.note_local_rule(trace);
+            Dns::note_local_rule(trace);
             return (found(clock, CaaVerdict::LocalName, None), Ok(()));
         }
         trace.doing(format!("looking up the CAA records of {name}"));
@@ -79,7 +79,11 @@ impl CaaChecker {
                 };
                 let result = evaluate::evaluate(&records, &asker)
                     .map_err(|why| self.forbidden(&format!("{why}"), subject, &at, &shown));
-                let verdict = if result.is_ok() { CaaVerdict::Allowed } else { CaaVerdict::Forbidden };
+                let verdict = if result.is_ok() {
+                    CaaVerdict::Allowed
+                } else {
+                    CaaVerdict::Forbidden
+                };
                 (found(clock, verdict, Some((at, shown))), result)
             }
         }
@@ -133,7 +137,7 @@ fn show(records: &[CAA]) -> Vec<String> {
         .map(|record| {
             let (tag, value) = (clean(&record.tag, 40), clean_bytes(&record.value, 120));
             let mut shown = format!("{} {tag} \"{value}\"", record.flags());
-            shown.truncate(shown.floor_char_boundary(MAX_RECORD));
+            cut(&mut shown, MAX_RECORD);
             shown
         })
         .collect()

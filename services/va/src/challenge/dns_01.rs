@@ -16,7 +16,10 @@ const SHOWN: usize = 5;
 
 pub(super) async fn perform(dns: &Dns, claim: &Claim<'_>, trace: &mut Trace) -> Result<(), Refusal> {
     let Identifier::Dns(name) = claim.identifier else {
-        return Err(Refusal::new(ErrorKind::Malformed, "dns-01 cannot prove control over an address"));
+        return Err(Refusal::new(
+            ErrorKind::Malformed,
+            "dns-01 cannot prove control over an address",
+        ));
     };
     let record = format!("_acme-challenge.{}", name.base());
     let expected = URL_SAFE_NO_PAD.encode(claim.digest());
@@ -31,12 +34,19 @@ pub(super) async fn perform(dns: &Dns, claim: &Claim<'_>, trace: &mut Trace) -> 
     let what = if found.is_empty() {
         format!("{record} has no TXT record")
     } else {
-        let shown: Vec<_> = found.iter().take(SHOWN).map(|text| format!("\"{}\"", clean_bytes(text, 100))).collect();
+        let shown: Vec<_> = found
+            .iter()
+            .take(SHOWN)
+            .map(|text| format!("\"{}\"", clean_bytes(text, 100)))
+            .collect();
         let more = match found.len() - shown.len() {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        format!("no TXT record of {record} has the expected value; found {}{more}", shown.join(", "))
+        format!(
+            "no TXT record of {record} has the expected value; found {}{more}",
+            shown.join(", ")
+        )
     };
     Err(Refusal::new(ErrorKind::Unauthorized, what).remedy(remedy))
 }

@@ -37,9 +37,14 @@ pub(super) async fn perform(
     };
     let mut visited = Vec::new();
     loop {
-        let location = match request(challenges, &target, trace).await.map_err(|refusal| refusal.remedy(remedy))? {
+        let location = match request(challenges, &target, trace)
+            .await
+            .map_err(|refusal| refusal.remedy(remedy))?
+        {
             Reply::Redirect(location) => location,
-            Reply::Body(body) => return judge(&body, claim, &target).map_err(|refusal| refusal.remedy(remedy)),
+            Reply::Body(body) => {
+                return judge(&body, claim, &target).map_err(|refusal| refusal.remedy(remedy));
+            }
             Reply::Status(status, body) => {
                 let body = clean_bytes(&body, SHOWN);
                 let what = format!("{target} answered with status {status} and \"{body}\"");
@@ -61,8 +66,18 @@ pub(super) async fn perform(
 }
 
 async fn request(challenges: &Challenges, target: &Target, trace: &mut Trace) -> Result<Reply, Refusal> {
-    let stream = challenges.dialer.connect(&target.host, target.port, trace).await?;
-    fetch(stream, target, &challenges.http.user_agent, &challenges.tls, trace).await
+    let stream = challenges
+        .dialer
+        .connect(&target.host, target.port, trace)
+        .await?;
+    fetch(
+        stream,
+        target,
+        &challenges.http.user_agent,
+        &challenges.tls,
+        trace,
+    )
+    .await
 }
 
 fn judge(body: &[u8], claim: &Claim<'_>, target: &Target) -> Result<(), Refusal> {

@@ -28,7 +28,7 @@ pub(super) async fn perform(
             "Let port {port} of {host} answer a TLS handshake for the protocol {PROTOCOL} with a self-signed certificate \
              whose only subjectAltName is {} and whose critical extension 1.3.6.1.5.5.7.1.31 is the OCTET STRING {}",
             claim.identifier,
-            hex(&claim.digest())
+            hex::encode(claim.digest())
         )
     };
     let stream = challenges
@@ -59,14 +59,23 @@ pub(super) async fn perform(
         )
         .remedy(remedy));
     }
-    let certificate = session
-        .peer_certificate()
-        .ok_or_else(|| Refusal::new(ErrorKind::Tls, format!("the server at {host}:{port} showed no certificate")))?;
-    trace.step(format!("TLS handshake for {sni} with protocol {PROTOCOL}: {}", session.version_str()));
+    let certificate = session.peer_certificate().ok_or_else(|| {
+        Refusal::new(
+            ErrorKind::Tls,
+            format!("the server at {host}:{port} showed no certificate"),
+        )
+    })?;
+    trace.step(format!(
+        "TLS handshake for {sni} with protocol {PROTOCOL}: {}",
+        session.version_str()
+    ));
     certificate::check(&certificate, claim.identifier, &claim.digest()).map_err(|fault| {
         Refusal::new(
             ErrorKind::Unauthorized,
-            format!("the certificate that {host}:{port} showed does not prove control over {}: {fault}", claim.identifier),
+            format!(
+                "the certificate that {host}:{port} showed does not prove control over {}: {fault}",
+                claim.identifier
+            ),
         )
         .remedy(remedy)
     })
@@ -81,14 +90,14 @@ fn server_name(identifier: &Identifier) -> String {
             format!("{d}.{c}.{b}.{a}.in-addr.arpa")
         }
         Identifier::Ip(IpAddr::V6(address)) => {
-            let nibbles = address.octets().into_iter().rev().map(|octet| format!("{:x}.{:x}.", octet & 15, octet >> 4));
+            let nibbles = address
+                .octets()
+                .into_iter()
+                .rev()
+                .map(|octet| format!("{:x}.{:x}.", octet & 15, octet >> 4));
             format!("{}ip6.arpa", nibbles.collect::<String>())
         }
     }
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 #[cfg(test)]

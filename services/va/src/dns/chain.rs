@@ -10,7 +10,11 @@ const MAX_ALIASES: usize = 8;
 
 /// The records of a kind that a name has, itself or through aliases. A resolver gives the whole chain; if it
 /// gave only the beginning, it is asked for the rest.
-pub(super) async fn resolve(upstream: &Upstream, name: &str, kind: RecordType) -> Result<Answer, LookupError> {
+pub(super) async fn resolve(
+    upstream: &Upstream,
+    name: &str,
+    kind: RecordType,
+) -> Result<Answer, LookupError> {
     let mut current = Name::from_ascii(format!("{name}.")).map_err(|_| LookupError::BadName)?;
     let mut aliases = Vec::new();
     loop {

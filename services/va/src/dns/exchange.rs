@@ -1,4 +1,4 @@
-//! One query to one server: over UDP, and over TCP if the reply was truncated.
+//! One query to one server: over UDP, and over TCP if the reply was truncated or doubtful.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -8,20 +8,26 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
 use super::LookupError;
-use super::query::Query;
+use super::query::{Match, Query};
 
 /// The largest reply that is taken from UDP; servers may send more than was offered.
 const MAX_DATAGRAM: usize = 4096;
 
 /// Asks one server. Waits without limit: the caller has the clock.
 pub(super) async fn exchange(server: SocketAddr, query: &Query) -> Result<Message, LookupError> {
-    let reply = over_udp(server, query).await.map_err(unreachable)?;
-    let reply = decode(&reply)?;
-    if !reply.metadata.truncation {
-        return Ok(reply);
+    if let Some(reply) = over_udp(server, query)
+        .await
+        .map_err(|error| unreachable(&error))?
+    {
+        let reply = decode(&reply)?;
+        if !reply.metadata.truncation {
+            return Ok(reply);
+        }
     }
-    let reply = over_tcp(server, query).await.map_err(unreachable)?;
-    if !query.is_answered_by(&reply) {
+    let reply = over_tcp(server, query)
+        .await
+        .map_err(|error| unreachable(&error))?;
+    if query.compare(&reply) == Match::None {
         return Err(LookupError::Malformed);
     }
     let reply = decode(&reply)?;
@@ -35,13 +41,13 @@ fn decode(reply: &[u8]) -> Result<Message, LookupError> {
     Message::from_vec(reply).map_err(|_| LookupError::Malformed)
 }
 
-fn unreachable(error: io::Error) -> LookupError {
+fn unreachable(error: &io::Error) -> LookupError {
     LookupError::Io(error.kind().to_string())
 }
 
-/// A socket of its own for every query, so that its port is one more thing to guess. What does not
-/// answer the query is ignored.
-async fn over_udp(server: SocketAddr, query: &Query) -> io::Result<Vec<u8>> {
+/// A socket of its own for every query, so that its port is one more thing to guess. What does not answer the
+/// query is ignored; what answers it in another case is worth a question over TCP, which needs no such guess: none.
+async fn over_udp(server: SocketAddr, query: &Query) -> io::Result<Option<Vec<u8>>> {
     let any = match server {
         SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
         SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
@@ -52,9 +58,13 @@ async fn over_udp(server: SocketAddr, query: &Query) -> io::Result<Vec<u8>> {
     let mut buffer = vec![0; MAX_DATAGRAM];
     loop {
         let length = socket.recv(&mut buffer).await?;
-        if query.is_answered_by(&buffer[..length]) {
-            buffer.truncate(length);
-            return Ok(buffer);
+        match query.compare(&buffer[..length]) {
+            Match::None => {}
+            Match::OtherCase => return Ok(None),
+            Match::Exact => {
+                buffer.truncate(length);
+                return Ok(Some(buffer));
+            }
         }
     }
 }

@@ -24,6 +24,9 @@ use crate::trace::Trace;
 /// How the local rule is called in receipts and explanations.
 const LOCAL_RULE: &str = "local rule";
 
+/// How many records of an answer an explanation shows.
+const SHOWN: usize = 5;
+
 /// What to do about a missing resolver.
 pub(crate) const NO_RESOLVER: &str = "Start `cairn local` with --resolver ADDR:PORT, or set `resolvers = [\"ADDR:PORT\"]` in \
      section [dns] of the validation authority's configuration";
@@ -70,7 +73,9 @@ pub(crate) enum LookupError {
 
 fn code_name(code: ResponseCode) -> String {
     match code {
-        ResponseCode::ServFail => "SERVFAIL (the resolver failed; perhaps the zone's servers or its DNSSEC are broken)".to_owned(),
+        ResponseCode::ServFail => {
+            "SERVFAIL (the resolver failed; perhaps the zone's servers or its DNSSEC are broken)".to_owned()
+        }
         ResponseCode::Refused => "REFUSED".to_owned(),
         other => format!("response code {}", u16::from(other)),
     }
@@ -125,16 +130,18 @@ impl Dns {
     }
 
     /// Notes that the local rule stood in for the DNS.
-    pub(crate) fn note_local_rule(&self, trace: &mut Trace) {
+    pub(crate) fn note_local_rule(trace: &mut Trace) {
         trace.resolver(LOCAL_RULE);
     }
 
     /// The addresses of a name, in the order of the answers; at least one.
     pub(crate) async fn addresses(&self, name: &DnsName, trace: &mut Trace) -> Result<Vec<IpAddr>, Refusal> {
         if self.is_local(name) {
-            self.note_local_rule(trace);
+            Self::note_local_rule(trace);
             let addresses = vec![IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
-            trace.step(format!("{name} has the addresses ::1 and 127.0.0.1 by the {LOCAL_RULE}"));
+            trace.step(format!(
+                "{name} has the addresses ::1 and 127.0.0.1 by the {LOCAL_RULE}"
+            ));
             return Ok(addresses);
         }
         trace.doing(format!("looking up the addresses of {name}"));
@@ -197,24 +204,34 @@ impl Dns {
     }
 }
 
+/// Notes what a look-up said.
 fn note(name: &str, kind: RecordType, result: &Result<Answer, LookupError>, trace: &mut Trace) {
     let said = match result {
         Err(error) => error.to_string(),
         Ok(answer) => {
             trace.resolver(&answer.server);
-            let mut said = String::new();
-            for alias in &answer.aliases {
-                said.push_str("alias ");
-                said.push_str(alias);
-                said.push_str(", ");
-            }
-            let shown: Vec<_> = answer.records.iter().take(5).map(|record| clean(&record.to_string(), 100)).collect();
-            said.push_str(&if shown.is_empty() { "none".to_owned() } else { shown.join(", ") });
-            if answer.records.len() > shown.len() {
-                said.push_str(&format!(" and {} more", answer.records.len() - shown.len()));
-            }
-            said
+            answer.to_string()
         }
     };
     trace.step(format!("looked up {kind} of {name}: {said}"));
+}
+
+impl fmt::Display for Answer {
+    /// The aliases and the first records.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for alias in &self.aliases {
+            write!(f, "alias {alias}, ")?;
+        }
+        if self.records.is_empty() {
+            return f.write_str("none");
+        }
+        for (index, record) in self.records.iter().take(SHOWN).enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{}", clean(&record.to_string(), 100))?;
+        }
+        match self.records.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
 }

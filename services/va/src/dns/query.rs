@@ -45,15 +45,35 @@ impl Query {
         &self.octets
     }
 
-    /// Whether a message is a reply to this query: same id, a response, the same single question to the
-    /// last bit.
-    pub(super) fn is_answered_by(&self, reply: &[u8]) -> bool {
-        reply.len() >= self.question_end
+    /// How well a message answers this query: same id, a response, the same single question.
+    pub(super) fn compare(&self, reply: &[u8]) -> Match {
+        let answers = reply.len() >= self.question_end
             && reply[..2] == self.octets[..2]
             && reply[2] & 0xf8 == 0x80
-            && reply[4..6] == [0, 1]
-            && reply[12..self.question_end] == self.octets[12..self.question_end]
+            && reply[4..6] == [0, 1];
+        if !answers {
+            return Match::None;
+        }
+        let (question, asked) = (&reply[12..self.question_end], &self.octets[12..self.question_end]);
+        if question == asked {
+            Match::Exact
+        } else if question.eq_ignore_ascii_case(asked) {
+            Match::OtherCase
+        } else {
+            Match::None
+        }
     }
+}
+
+/// How well a message answers a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Match {
+    /// To the last bit.
+    Exact,
+    /// But for the case of letters: a server that does not keep it, or a forger who could not guess it.
+    OtherCase,
+    /// Not at all.
+    None,
 }
 
 #[cfg(test)]
@@ -71,7 +91,11 @@ mod tests {
 
     #[test]
     fn a_query_is_what_a_dns_library_reads() {
-        let query = Query::new(&Alternating, &Name::from_ascii("www.example.org.").unwrap(), RecordType::CAA);
+        let query = Query::new(
+            &Alternating,
+            &Name::from_ascii("www.example.org.").unwrap(),
+            RecordType::CAA,
+        );
         let message = Message::from_vec(query.octets()).unwrap();
         assert_eq!(message.queries[0].name().to_ascii(), "wWw.ExAmPlE.oRg.");
         assert_eq!(message.queries[0].query_type(), RecordType::CAA);
@@ -81,17 +105,35 @@ mod tests {
 
     #[test]
     fn only_the_exact_question_is_answered() {
-        let query = Query::new(&Alternating, &Name::from_ascii("example.org.").unwrap(), RecordType::A);
+        let query = Query::new(
+            &Alternating,
+            &Name::from_ascii("example.org.").unwrap(),
+            RecordType::A,
+        );
         let mut reply = query.octets().to_vec();
-        assert!(!query.is_answered_by(&reply));
+        assert_eq!(query.compare(&reply), Match::None);
         reply[2] |= 0x80;
-        assert!(query.is_answered_by(&reply));
-        for (index, mask) in [(0, 1), (1, 0x80), (2, 0x80), (2, 0x08), (5, 3), (13, 0x20), (25, 1), (28, 2)] {
+        assert_eq!(query.compare(&reply), Match::Exact);
+        for (index, mask) in [
+            (0, 1),
+            (1, 0x80),
+            (2, 0x80),
+            (2, 0x08),
+            (5, 3),
+            (13, 0x20),
+            (25, 1),
+            (28, 2),
+        ] {
             let mut forged = reply.clone();
             forged[index] ^= mask;
-            assert!(!query.is_answered_by(&forged), "octet {index}");
+            let expected = if mask == 0x20 {
+                Match::OtherCase
+            } else {
+                Match::None
+            };
+            assert_eq!(query.compare(&forged), expected, "octet {index}");
         }
-        assert!(!query.is_answered_by(&reply[..20]));
-        assert!(!query.is_answered_by(&[]));
+        assert_eq!(query.compare(&reply[..20]), Match::None);
+        assert_eq!(query.compare(&[]), Match::None);
     }
 }

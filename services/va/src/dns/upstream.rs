@@ -43,7 +43,11 @@ impl Upstream {
 
     /// Asks until a server says that there are such records, or none, or no such name. A server that
     /// fails or is silent is passed over.
-    pub(super) async fn ask(&self, name: &Name, kind: RecordType) -> Result<(Message, SocketAddr), LookupError> {
+    pub(super) async fn ask(
+        &self,
+        name: &Name,
+        kind: RecordType,
+    ) -> Result<(Message, SocketAddr), LookupError> {
         let first = self.next.fetch_add(1, Ordering::Relaxed);
         let mut last = LookupError::Timeout;
         for attempt in 0..self.attempts.max(1) {

@@ -1,6 +1,7 @@
 //! One HTTP/1.1 exchange on a connection of its own.
 
 use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -50,22 +51,36 @@ pub(crate) async fn fetch(
         return exchange(stream, target, user_agent, trace).await;
     }
     trace.doing(format!("the TLS handshake with {}", target.authority()));
-    let stream = handshake(stream, &target.host, &tls.https).await.map_err(|error| {
-        Refusal::transient(
-            ErrorKind::Tls,
-            format!("the TLS handshake with {} failed: {}", target.authority(), clean(&error, 200)),
-        )
-    })?;
+    let stream = handshake(stream, &target.host, &tls.https)
+        .await
+        .map_err(|error| {
+            Refusal::transient(
+                ErrorKind::Tls,
+                format!(
+                    "the TLS handshake with {} failed: {}",
+                    target.authority(),
+                    clean(&error, 200)
+                ),
+            )
+        })?;
     exchange(stream, target, user_agent, trace).await
 }
 
-async fn handshake(stream: TcpStream, host: &Host, context: &SslContext) -> Result<SslStream<TcpStream>, String> {
+async fn handshake(
+    stream: TcpStream,
+    host: &Host,
+    context: &SslContext,
+) -> Result<SslStream<TcpStream>, String> {
     let mut ssl = Ssl::new(context).map_err(|error| error.to_string())?;
     if let Host::Name(name) = host {
-        ssl.set_hostname(name.as_str()).map_err(|error| error.to_string())?;
+        ssl.set_hostname(name.as_str())
+            .map_err(|error| error.to_string())?;
     }
     let mut stream = SslStream::new(ssl, stream).map_err(|error| error.to_string())?;
-    Pin::new(&mut stream).connect().await.map_err(|error| error.to_string())?;
+    Pin::new(&mut stream)
+        .connect()
+        .await
+        .map_err(|error| error.to_string())?;
     Ok(stream)
 }
 
@@ -183,7 +198,8 @@ fn failure(target: &Target, error: &hyper::Error) -> Refusal {
         "its headers are too large".to_owned()
     } else if error.is_parse() {
         "it is not HTTP/1.1".to_owned()
-    } else if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+    } else if error.is_incomplete_message() || error.is_closed() || error.is_canceled() || is_cut_short(error)
+    {
         "the connection was closed before it was complete".to_owned()
     } else {
         let mut text = error.to_string();
@@ -198,4 +214,16 @@ fn failure(target: &Target, error: &hyper::Error) -> Refusal {
     } else {
         Refusal::transient(ErrorKind::Connection, what)
     }
+}
+
+/// Whether the connection ended within a body.
+fn is_cut_short(error: &hyper::Error) -> bool {
+    std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .is_some_and(|error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
+            )
+        })
 }

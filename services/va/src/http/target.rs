@@ -71,13 +71,23 @@ impl Target {
 
     /// Where a Location header leads from here. Only http and https, only the permitted ports, only names, or
     /// the very address that is validated.
-    pub(crate) fn redirect(&self, location: &str, identifier: &Identifier, ports: Ports) -> Result<Self, Refusal> {
+    pub(crate) fn redirect(
+        &self,
+        location: &str,
+        identifier: &Identifier,
+        ports: Ports,
+    ) -> Result<Self, Refusal> {
         let refuse = |why: &str| {
             Refusal::new(
                 ErrorKind::Connection,
-                format!("{self} redirects to \"{}\", which is not followed: {why}", clean(location, 300)),
+                format!(
+                    "{self} redirects to \"{}\", which is not followed: {why}",
+                    clean(location, 300)
+                ),
             )
-            .remedy(|| format!("Answer at {self} itself, or redirect to an http or https URL on port 80 or 443"))
+            .remedy(|| {
+                format!("Answer at {self} itself, or redirect to an http or https URL on port 80 or 443")
+            })
         };
         if location.len() > MAX_URL {
             return Err(refuse("the URL is too long"));
@@ -112,8 +122,16 @@ impl Target {
         if !ports.permits(port) {
             return Err(refuse(&format!("its port {port} is not permitted")));
         }
-        let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-        let target = Self { tls, host, port, path };
+        let path = url.query().map_or_else(
+            || url.path().to_owned(),
+            |query| format!("{}?{query}", url.path()),
+        );
+        let target = Self {
+            tls,
+            host,
+            port,
+            path,
+        };
         if target.to_string().len() > MAX_URL {
             return Err(refuse("the URL is too long"));
         }
@@ -151,7 +169,10 @@ mod tests {
     fn where_redirects_lead() {
         for (location, url) in [
             ("/x", "http://a.example/x"),
-            ("y?z=1#fragment", "http://a.example/.well-known/acme-challenge/y?z=1"),
+            (
+                "y?z=1#fragment",
+                "http://a.example/.well-known/acme-challenge/y?z=1",
+            ),
             ("//b.example/x", "http://b.example/x"),
             ("https://B.example", "https://b.example/"),
             ("http://b.example:443/x", "http://b.example:443/x"),
@@ -160,8 +181,14 @@ mod tests {
         ] {
             assert_eq!(redirect("a.example", location).as_deref(), Ok(url), "{location}");
         }
-        assert_eq!(redirect("8.8.8.8", "https://8.8.8.8/").as_deref(), Ok("https://8.8.8.8/"));
-        assert_eq!(redirect("2a00::1", "https://[2a00::1]/").as_deref(), Ok("https://[2a00::1]/"));
+        assert_eq!(
+            redirect("8.8.8.8", "https://8.8.8.8/").as_deref(),
+            Ok("https://8.8.8.8/")
+        );
+        assert_eq!(
+            redirect("2a00::1", "https://[2a00::1]/").as_deref(),
+            Ok("https://[2a00::1]/")
+        );
     }
 
     #[test]

@@ -11,11 +11,11 @@ use super::special_use::block_of;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AddressClass {
-    /// 127.0.0.0/8 and ::1; for a stack that validates its own machine only.
+    /// `127.0.0.0/8` and `::1`; for a stack that validates its own machine only.
     Loopback,
-    /// RFC 1918 and fc00::/7, for an internal CA.
+    /// RFC 1918 and `fc00::/7`, for an internal CA.
     Private,
-    /// 100.64.0.0/10.
+    /// `100.64.0.0/10`.
     Shared,
 }
 
@@ -49,7 +49,11 @@ mod tests {
         let check = |allowed: &[AddressClass], address: &str| {
             AddressPolicy::new(allowed.to_vec()).check(address.parse().unwrap())
         };
-        let all = [AddressClass::Loopback, AddressClass::Private, AddressClass::Shared];
+        let all = [
+            AddressClass::Loopback,
+            AddressClass::Private,
+            AddressClass::Shared,
+        ];
         assert_eq!(check(&[], "8.8.8.8"), Ok(()));
         assert_eq!(check(&[], "127.0.0.1"), Err("loopback"));
         assert_eq!(check(&[AddressClass::Loopback], "::1"), Ok(()));

@@ -53,7 +53,12 @@ impl Dialer {
 
     /// Connects to the host's first IPv6 address, or, if there is none or it does not answer, to its
     /// first IPv4 address.
-    pub(crate) async fn connect(&self, host: &Host, port: u16, trace: &mut Trace) -> Result<TcpStream, Refusal> {
+    pub(crate) async fn connect(
+        &self,
+        host: &Host,
+        port: u16,
+        trace: &mut Trace,
+    ) -> Result<TcpStream, Refusal> {
         let addresses = match host {
             Host::Address(address) => vec![*address],
             Host::Name(name) => self.dns.addresses(name, trace).await?,
@@ -89,7 +94,12 @@ impl Dialer {
         }))
     }
 
-    fn permitted(&self, addresses: &[IpAddr], host: &Host, trace: &mut Trace) -> Result<Vec<IpAddr>, Refusal> {
+    fn permitted(
+        &self,
+        addresses: &[IpAddr],
+        host: &Host,
+        trace: &mut Trace,
+    ) -> Result<Vec<IpAddr>, Refusal> {
         let mut permitted = Vec::new();
         let mut refused = Vec::new();
         for address in addresses {

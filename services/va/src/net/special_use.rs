@@ -17,7 +17,12 @@ pub(super) struct Block<A> {
     pub(super) class: Option<AddressClass>,
 }
 
-const fn v4(octets: [u8; 4], prefix: u32, name: &'static str, class: Option<AddressClass>) -> Block<Ipv4Addr> {
+const fn v4(
+    octets: [u8; 4],
+    prefix: u32,
+    name: &'static str,
+    class: Option<AddressClass>,
+) -> Block<Ipv4Addr> {
     let [a, b, c, d] = octets;
     Block {
         first: Ipv4Addr::new(a, b, c, d),
@@ -27,10 +32,20 @@ const fn v4(octets: [u8; 4], prefix: u32, name: &'static str, class: Option<Addr
     }
 }
 
-const fn v6(groups: [u16; 8], prefix: u32, name: &'static str, class: Option<AddressClass>) -> Block<Ipv6Addr> {
-    let [a, b, c, d, e, f, g, h] = groups;
+const fn v6(
+    groups: [u16; 8],
+    prefix: u32,
+    name: &'static str,
+    class: Option<AddressClass>,
+) -> Block<Ipv6Addr> {
+    let mut bits = 0;
+    let mut index = 0;
+    while index < groups.len() {
+        bits = bits << 16 | groups[index] as u128;
+        index += 1;
+    }
     Block {
-        first: Ipv6Addr::new(a, b, c, d, e, f, g, h),
+        first: Ipv6Addr::from_bits(bits),
         prefix,
         name,
         class,
@@ -66,11 +81,26 @@ const IPV6: &[Block<Ipv6Addr>] = &[
     v6([0, 0, 0, 0, 0, 0, 0, 1], 128, "loopback", LOOPBACK),
     v6([0, 0, 0, 0, 0, 0, 0, 0], 128, "unspecified", None),
     v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96, "IPv4-mapped", None),
-    v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96, "IPv4-IPv6 translation", None),
-    v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48, "IPv4-IPv6 translation", None),
+    v6(
+        [0x64, 0xff9b, 0, 0, 0, 0, 0, 0],
+        96,
+        "IPv4-IPv6 translation",
+        None,
+    ),
+    v6(
+        [0x64, 0xff9b, 1, 0, 0, 0, 0, 0],
+        48,
+        "IPv4-IPv6 translation",
+        None,
+    ),
     v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64, "discard only", None),
     v6([0x100, 0, 0, 1, 0, 0, 0, 0], 64, "dummy prefix", None),
-    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23, "IETF protocol assignments", None),
+    v6(
+        [0x2001, 0, 0, 0, 0, 0, 0, 0],
+        23,
+        "IETF protocol assignments",
+        None,
+    ),
     v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32, "documentation", None),
     v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16, "6to4", None),
     v6([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48, "AS112", None),

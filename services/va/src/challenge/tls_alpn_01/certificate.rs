@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use cairn_types::Identifier;
-use der::asn1::ObjectIdentifier;
 use der::Decode;
+use der::asn1::ObjectIdentifier;
 use openssl::x509::X509;
 use x509_cert::Certificate;
 use x509_cert::ext::Extension;
@@ -51,7 +51,10 @@ pub(super) fn check(certificate: &X509, identifier: &Identifier, digest: &[u8; 3
     }
     let extensions = tbs.extensions().map_or(&[][..], |extensions| extensions);
     for (index, extension) in extensions.iter().enumerate() {
-        if extensions[..index].iter().any(|earlier| earlier.extn_id == extension.extn_id) {
+        if extensions[..index]
+            .iter()
+            .any(|earlier| earlier.extn_id == extension.extn_id)
+        {
             return Err(Fault::Duplicate(extension.extn_id));
         }
     }
@@ -74,9 +77,15 @@ fn is_signed_by_itself(certificate: &X509) -> bool {
 fn check_names(extension: &Extension, identifier: &Identifier) -> Result<(), Fault> {
     let names = SubjectAltName::from_der(extension.extn_value.as_bytes()).map_err(|_| Fault::Undecodable)?;
     let matches = match (&names.0[..], identifier) {
-        ([GeneralName::DnsName(found)], Identifier::Dns(name)) => found.as_str().eq_ignore_ascii_case(name.base()),
-        ([GeneralName::IpAddress(found)], Identifier::Ip(IpAddr::V4(address))) => found.as_bytes() == address.octets(),
-        ([GeneralName::IpAddress(found)], Identifier::Ip(IpAddr::V6(address))) => found.as_bytes() == address.octets(),
+        ([GeneralName::DnsName(found)], Identifier::Dns(name)) => {
+            found.as_str().eq_ignore_ascii_case(name.base())
+        }
+        ([GeneralName::IpAddress(found)], Identifier::Ip(IpAddr::V4(address))) => {
+            found.as_bytes() == address.octets()
+        }
+        ([GeneralName::IpAddress(found)], Identifier::Ip(IpAddr::V6(address))) => {
+            found.as_bytes() == address.octets()
+        }
         _ => false,
     };
     if matches {
@@ -95,8 +104,10 @@ fn show(name: &GeneralName) -> String {
         GeneralName::DnsName(name) => clean(name.as_str(), 100),
         GeneralName::IpAddress(octets) => match <[u8; 4]>::try_from(octets.as_bytes()) {
             Ok(octets) => IpAddr::from(octets).to_string(),
-            Err(_) => <[u8; 16]>::try_from(octets.as_bytes())
-                .map_or_else(|_| "a malformed address".to_owned(), |octets| IpAddr::from(octets).to_string()),
+            Err(_) => <[u8; 16]>::try_from(octets.as_bytes()).map_or_else(
+                |_| "a malformed address".to_owned(),
+                |octets| IpAddr::from(octets).to_string(),
+            ),
         },
         _ => "a name of another kind".to_owned(),
     }
@@ -113,7 +124,7 @@ fn check_digest(extension: &Extension, digest: &[u8; 32]) -> Result<(), Fault> {
         return Ok(());
     }
     Err(Fault::Digest {
-        expected: super::hex(&expected),
-        found: super::hex(&found[..found.len().min(64)]),
+        expected: hex::encode(&expected),
+        found: hex::encode(&found[..found.len().min(64)]),
     })
 }

@@ -1,0 +1,15 @@
+//! The validation authority over gRPC, against real sockets on the loopback interface.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it, as it should")]
+
+mod caa;
+mod dns_01;
+mod dns_server;
+mod http_01;
+mod http_server;
+mod lookups;
+mod redirects;
+mod service;
+mod stage;
+mod tls_alpn_01;
+mod tls_server;
