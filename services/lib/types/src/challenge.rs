@@ -39,10 +39,12 @@ pub struct Token(String);
 impl Token {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-    /// A fresh token; RFC 8555 section 8 asks for at least 128 bits of entropy.
+    /// A fresh token: 32 random octets as base64url. RFC 8555 section 8 asks for at least 128 bits of
+    /// entropy. Clients decode and encode it again, so the bits after the last octet are zero.
     pub fn new(rng: &dyn Rng) -> Self {
         let mut random = [0; 43];
         rng.fill(&mut random);
+        random[42] &= 0b11_1100;
         Self(
             random
                 .iter()
@@ -91,4 +93,25 @@ pub struct Challenge {
     pub validated: Option<Timestamp>,
     /// Why the last attempt failed; set while processing when the server will try again.
     pub error: Option<Problem>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every octet is 0xff.
+    struct Ones;
+
+    impl Rng for Ones {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0xff);
+        }
+    }
+
+    #[test]
+    fn a_token_is_base64url_of_whole_octets() {
+        let token = Token::new(&Ones);
+        assert_eq!(token.as_str(), format!("{}8", "_".repeat(42)));
+        assert_eq!(token.as_str().parse::<Token>().unwrap(), token);
+    }
 }
