@@ -53,6 +53,8 @@ pub(crate) enum LogError {
 fn human() -> impl Layer<Registry> + Send + Sync {
     tracing_subscriber::fmt::layer()
         .with_writer(stderr)
+        // Telling standard error that it cannot be written to would panic.
+        .log_internal_errors(false)
         .with_ansi(stderr().is_terminal())
         .compact()
 }
@@ -60,6 +62,7 @@ fn human() -> impl Layer<Registry> + Send + Sync {
 fn json() -> impl Layer<Registry> + Send + Sync {
     tracing_subscriber::fmt::layer()
         .with_writer(stderr)
+        .log_internal_errors(false)
         .json()
         .flatten_event(true)
         .with_span_list(false)

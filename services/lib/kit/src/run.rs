@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::future::Future;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::ExitCode;
@@ -78,7 +79,13 @@ where
     match run_with::<C, _, _, _>(program, &arguments, serve) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}: {}", program.name, one_line(error.as_ref()));
+            // Not `eprintln!`, which panics when nobody reads.
+            let _ = writeln!(
+                std::io::stderr(),
+                "{}: {}",
+                program.name,
+                one_line(error.as_ref())
+            );
             ExitCode::FAILURE
         }
     }

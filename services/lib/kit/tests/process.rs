@@ -116,6 +116,15 @@ fn a_service_ends_with_its_supervisor() {
 }
 
 #[test]
+fn a_supervisor_that_was_killed_reads_no_more() {
+    let mut process = Process::start("finishing = \"1ms\"");
+    process.logged("ready");
+    let Process { mut child, log, _dir } = process;
+    drop((log, child.stdin.take()));
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn draining_has_an_end() {
     let mut process = Process::start("finishing = \"1h\"\n[runtime]\nworkers = 1\ndrain = \"10ms\"");
     process.logged("ready");
