@@ -7,7 +7,7 @@ use std::task::{self, Poll};
 use std::time::Duration;
 
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Request, Response, Uri};
+use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full};
 use tokio::time::Instant;
 use tonic::body::Body;
@@ -23,6 +23,9 @@ use crate::deadline::{self, GRPC_TIMEOUT};
 use crate::metrics::Side;
 use crate::target::{ChannelError, ClientConfig, Target};
 use crate::transport::{Endpoint, Transport};
+
+/// The header that holds an error as a message.
+const GRPC_DETAILS: &str = "grpc-status-details-bin";
 
 /// With less time than this left a call is not begun: its answer could not arrive.
 const LEAST: Duration = Duration::from_millis(10);
@@ -148,7 +151,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Sends a request whose answer may be waited for twice. Both bodies are those of a unary call.
+    /// Sends a request, and once more if the server was lost. Both bodies are those of a unary call.
     async fn twice(&self, request: Request<Body>, deadline: Instant) -> Result<Response<Body>, Status> {
         let (head, body) = request.into_parts();
         let message = body.collect().await?.to_bytes();
@@ -163,7 +166,7 @@ impl Inner {
         };
         let first: Result<_, Status> = attempt().await;
         let lost = match &first {
-            Ok(response) => outcome(response.headers()) == Some(Code::Unavailable),
+            Ok(response) => server_is_lost(response.headers()),
             Err(status) => status.code() == Code::Unavailable,
         };
         if lost { attempt().await } else { first }
@@ -210,6 +213,12 @@ impl Inner {
             }
         }
     }
+}
+
+/// Whether the server gave up the call. One that answers with an error of its own is there: to ask it again
+/// at once would not help, and would multiply calls from service to service.
+fn server_is_lost(head: &HeaderMap) -> bool {
+    outcome(head) == Some(Code::Unavailable) && !head.contains_key(GRPC_DETAILS)
 }
 
 /// The gRPC service and method of a request's path.

@@ -165,8 +165,8 @@ impl Context {
         request
     }
 
-    /// A request that a [`crate::Channel`] sends once more if the first attempt ends in UNAVAILABLE: for unary
-    /// calls that read, or that change nothing when repeated.
+    /// A request that a [`crate::Channel`] sends once more if the server was lost before it answered: for
+    /// unary calls that read, or that change nothing when repeated.
     pub fn idempotent<T>(&self, message: T) -> tonic::Request<T> {
         let mut request = self.request(message);
         request.extensions_mut().insert(Idempotent);

@@ -30,8 +30,8 @@
 //! [`Transport::channel`] gives a [`Channel`] to a [`Target`]; the typed clients of [`client`] take one, and a
 //! [`Context`] with every call. A channel keeps a connection to each address that its [`ClientConfig`] stands for,
 //! sends a call to the one with the fewest calls in flight, and waits for one, up to the deadline, while there is
-//! none. A call made with [`Context::request`] is sent once, one made with [`Context::idempotent`] once more if the first
-//! attempt ends in UNAVAILABLE.
+//! none. A call made with [`Context::request`] is sent once, one made with [`Context::idempotent`] once more if the
+//! server was lost before it answered.
 //!
 //! # Tests
 //! `Hub::new().transport("ra.cairn")` is a [`Transport`] within the process, on which allow lists, deadlines, errors and

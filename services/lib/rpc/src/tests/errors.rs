@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cairn_types::{ErrorKind, Identifier, Subproblem};
+use tokio::sync::mpsc;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::*;
@@ -47,34 +48,49 @@ async fn a_panic_is_an_internal_error_and_the_server_goes_on() {
     assert_eq!(say(&channel, "hello").await, Ok("fine".to_owned()));
 }
 
-#[tokio::test]
-async fn only_idempotent_calls_are_repeated_and_only_once() {
+/// Calls a server that ends abruptly while it handles the call; another one takes its place.
+async fn lost_on_the_way(request: impl Fn(String) -> tonic::Request<String>) -> Result<String, Error> {
     let hub = Hub::new();
-    let calls = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&calls);
-    let echo = Echo::new(move |request| {
-        let number = counted.fetch_add(1, Ordering::SeqCst);
-        async move {
-            match request.get_ref().as_str() {
-                "second" if number == 1 => Ok("here".to_owned()),
-                "refused" => Err(Error::conflict("no")),
-                _ => Err(Error::unavailable("not now")),
-            }
-        }
+    let transport = hub.transport("sa.cairn");
+    let (reached, mut arrivals) = mpsc::unbounded_channel();
+    let stuck = Echo::new(move |_| {
+        reached.send(()).unwrap();
+        std::future::pending()
+    });
+    let first = start(&transport, configuration(), stuck).await;
+    let channel = memory_channel(&hub, "ra.cairn");
+    let call = echo::say(&channel, request("hello".to_owned()));
+    let replacement = async {
+        arrivals.recv().await.unwrap();
+        drop(first);
+        eventually(async || hub.listen("sa.cairn").is_ok()).await;
+        start(&transport, configuration(), answering("here")).await
+    };
+    let (answer, _second) = tokio::join!(call, replacement);
+    answer
+}
+
+#[tokio::test]
+async fn only_idempotent_calls_are_repeated_when_the_server_is_lost() {
+    let answer = lost_on_the_way(|text| context().idempotent(text)).await;
+    assert_eq!(answer, Ok("here".to_owned()));
+    let answer = lost_on_the_way(|text| context().request(text)).await;
+    assert_eq!(answer.unwrap_err().kind(), ErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn an_answer_is_never_asked_for_twice() {
+    let hub = Hub::new();
+    let (counted, calls) = shared(AtomicUsize::new(0));
+    let echo = Echo::new(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async { Err(Error::unavailable("the database is away")) }
     });
     let _server = start(&hub.transport("sa.cairn"), configuration(), echo).await;
     let channel = memory_channel(&hub, "ra.cairn");
-    let idempotent = async |text: &str| {
-        calls.store(0, Ordering::SeqCst);
-        let answer = echo::say(&channel, context().idempotent(text.to_owned())).await;
-        (answer.map_err(|error| error.kind()), calls.load(Ordering::SeqCst))
-    };
-    assert_eq!(idempotent("second").await, (Ok("here".to_owned()), 2));
-    assert_eq!(idempotent("never").await, (Err(ErrorKind::Unavailable), 2));
-    assert_eq!(idempotent("refused").await, (Err(ErrorKind::Conflict), 1));
-
-    calls.store(0, Ordering::SeqCst);
-    let error = say(&channel, "second").await.unwrap_err();
+    let error = echo::say(&channel, context().idempotent(String::new()))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(calls.load(Ordering::SeqCst), 1);
 }
