@@ -237,8 +237,7 @@ impl IssuerConfig {
             ca_issuers: self.ca_issuers_url.clone(),
             crl: self.crl_url.clone(),
         };
-        let issuer =
-            Issuer::new(&certificates[0], Box::new(key), urls).map_err(|error| error.to_string())?;
+        let issuer = Issuer::new(&certificates[0], Box::new(key), urls).map_err(|error| error.to_string())?;
         Ok(NamedIssuer {
             id: self.id.clone(),
             issuer,

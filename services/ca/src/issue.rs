@@ -31,7 +31,10 @@ impl Ca {
                 tracing::warn!(order = %issue.order.id, why = %refusal, "no certificate");
             })?;
         let prepared = self.prepare(&entitlement)?;
-        let stored = self.sa.store_tbs(context, unsigned(&entitlement, &prepared)).await?;
+        let stored = self
+            .sa
+            .store_tbs(context, unsigned(&entitlement, &prepared))
+            .await?;
         let (serial, finished) = (stored.unsigned.serial, stored.certificate.is_some());
         let prepared = self.adopt(&entitlement, prepared, stored)?;
         if finished {
@@ -93,8 +96,10 @@ impl Ca {
         }
         // Not an internal error, which would be tried again and again: these octets stay as they are.
         let refused = |why: String| {
-            Error::conflict("the certificate that was prepared for this order can no longer be signed; make a new order")
-                .because(why)
+            Error::conflict(
+                "the certificate that was prepared for this order can no longer be signed; make a new order",
+            )
+            .because(why)
         };
         let issuer = self
             .settings
@@ -104,7 +109,9 @@ impl Ca {
             .lint(entitlement, issuer, unsigned.tbs)
             .map_err(|error| refused(error.to_string()))?;
         if linted.serial() != unsigned.serial || unsigned.order != entitlement.order().id {
-            return Err(refused("the stored octets are stored for another order or serial".to_owned()));
+            return Err(refused(
+                "the stored octets are stored for another order or serial".to_owned(),
+            ));
         }
         Ok(Prepared { issuer, linted })
     }
@@ -119,7 +126,11 @@ impl Ca {
     /// Stores the certificate. If another process was faster with the same octets, its signature stands.
     async fn store(&self, context: &Context, signed: SignedCertificate) -> Result<Certificate> {
         let serial = signed.serial();
-        match self.sa.store_certificate(context, serial, signed.into_der()).await {
+        match self
+            .sa
+            .store_certificate(context, serial, signed.into_der())
+            .await
+        {
             Err(error) if error.kind() == ErrorKind::Conflict => self
                 .sa
                 .get_certificate(context, serial)

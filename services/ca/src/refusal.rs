@@ -72,10 +72,9 @@ impl From<Refusal> for Error {
         match refusal {
             Refusal::Profile(_) => Self::new(ErrorKind::InvalidProfile, text),
             Refusal::Csr(error) => error.into(),
-            Refusal::Names
-            | Refusal::WeakKey(_)
-            | Refusal::AccountKeyInCsr
-            | Refusal::NoIssuer(_) => Self::new(ErrorKind::BadCsr, text),
+            Refusal::Names | Refusal::WeakKey(_) | Refusal::AccountKeyInCsr | Refusal::NoIssuer(_) => {
+                Self::new(ErrorKind::BadCsr, text)
+            }
             Refusal::Unwilling(error) => *error,
             Refusal::Validity(error) => error.into(),
             Refusal::AccountKey(_)

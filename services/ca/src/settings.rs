@@ -42,7 +42,9 @@ pub(crate) struct Settings {
 impl Settings {
     /// The issuer for keys of a kind.
     pub(crate) fn issuer_for(&self, kind: KeyType) -> Option<&NamedIssuer> {
-        self.issuers.iter().find(|issuer| issuer.issues_for.contains(&kind))
+        self.issuers
+            .iter()
+            .find(|issuer| issuer.issues_for.contains(&kind))
     }
 
     /// The issuer of that name.

@@ -1,9 +1,10 @@
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use cairn_types::{Clock, Rng, Serial, Timestamp};
-use cairn_x509::authority::{AuthorityName, root};
 use cairn_x509::Validity;
+use cairn_x509::authority::{AuthorityName, root};
 use openssl::pkey::PKey;
 
 use super::*;
@@ -41,6 +42,9 @@ fn certificate(key: &SoftwareKey) -> String {
     pem::encode(&root(&name, key, serial, validity).unwrap())
 }
 
+static EC: LazyLock<SoftwareKey> = LazyLock::new(|| SoftwareKey::generate(KeyType::P256).unwrap());
+static RSA: LazyLock<SoftwareKey> = LazyLock::new(|| SoftwareKey::generate(KeyType::Rsa).unwrap());
+
 /// Parses as if the text stood beside the files that it names.
 fn parse(text: &str) -> Result<Config, String> {
     let directory = tempfile::tempdir().unwrap();
@@ -50,14 +54,16 @@ fn parse(text: &str) -> Result<Config, String> {
         fs::write(path, content).unwrap();
     };
     write("tls/ca-service.key", b"key");
-    for (id, kind) in [("e1", KeyType::P256), ("r1", KeyType::Rsa)] {
-        let key = SoftwareKey::generate(kind).unwrap();
+    for (id, key) in [("e1", &*EC), ("r1", &*RSA)] {
         write(&format!("issuers/{id}.key"), &key.to_pem().unwrap());
-        write(&format!("issuers/{id}.pem"), certificate(&key).as_bytes());
+        write(&format!("issuers/{id}.pem"), certificate(key).as_bytes());
     }
     for name in ["primary", "west"] {
         let key = PKey::generate_ed25519().unwrap();
-        write(&format!("perspectives/{name}.pub"), &key.public_key_to_pem().unwrap());
+        write(
+            &format!("perspectives/{name}.pub"),
+            &key.public_key_to_pem().unwrap(),
+        );
     }
     cairn_kit::config::parse::<Config>(text, &directory.path().join("ca.toml"))
         .map(|loaded| loaded.service)
@@ -75,16 +81,32 @@ fn the_sample_is_complete_and_accepted() {
 #[test]
 fn nonsense_is_refused_by_name() {
     for (find, replace, said) in [
-        ("base_url = \"https://ca.example\"", "base_url = \"https://ca.example/\"", "base_url"),
+        (
+            "base_url = \"https://ca.example\"",
+            "base_url = \"https://ca.example/\"",
+            "base_url",
+        ),
         ("base_url = \"https:", "base_url = \"http:", "base_url"),
         ("serial_prefix = 1", "serial_prefix = 128", "serial_prefix"),
         ("id = \"r1\"", "id = \"e1\"", "not unique"),
         ("[\"rsa\"]", "[\"rsa\", \"p384\"]", "two issuers"),
         ("[\"rsa\"]", "[\"dsa\"]", "key type"),
-        ("issuers/r1.key", "issuers/e1.key", "not that of the CA certificate"),
-        ("issuers/r1.pem", "issuers/e1.pem", "not that of the CA certificate"),
+        (
+            "issuers/r1.key",
+            "issuers/e1.key",
+            "not that of the CA certificate",
+        ),
+        (
+            "issuers/r1.pem",
+            "issuers/e1.pem",
+            "not that of the CA certificate",
+        ),
         ("issuers/r1.pem", "perspectives/west.pub", "line 1"),
-        ("http://ca.example/issuer/r1", "https://ca.example/issuer/r1", "http URL"),
+        (
+            "http://ca.example/issuer/r1",
+            "https://ca.example/issuer/r1",
+            "http URL",
+        ),
         ("quorum = 2", "quorum = 3", "quorum"),
         ("quorum = 2", "quorum = 0", "quorum"),
         ("max_caa_age = \"8h\"", "max_caa_age = \"9h\"", "8 hours"),
@@ -95,7 +117,11 @@ fn nonsense_is_refused_by_name() {
         ("[\"server-auth\"]", "[]", "profiles.classic"),
         ("[\"server-auth\"]", "[\"code-signing\"]", "code-signing"),
         ("2.23.140.1.2.1", "2.23.140.1.2.x", "policies"),
-        ("[\"http-01\", \"dns-01\", \"tls-alpn-01\"]", "[]", "no validation method"),
+        (
+            "[\"http-01\", \"dns-01\", \"tls-alpn-01\"]",
+            "[]",
+            "no validation method",
+        ),
         ("key_encipherment", "key_encryption", "key_encryption"),
     ] {
         let text = sample();

@@ -174,4 +174,3 @@ impl Certificates for FakeSa {
         Err(Status::unimplemented("the certificate authority does not ask"))
     }
 }
-

@@ -10,7 +10,10 @@ use cairn_types::{AccountId, ChallengeType, ErrorKind, KeyType, OrderId};
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 
-use crate::stack::{BASE, Client, NOW, Stack, Still, certificate_key, dns};
+use crate::stack::{BASE, Client, NOW, Stack, Still, certificate_key, csr, dns};
+
+/// A forgery.
+type Spoil<T> = fn(&mut T);
 
 /// Refused with that kind, and nothing was stored or signed.
 async fn refused(stack: &Stack, what: &str, request: Issue, kind: ErrorKind) {
@@ -37,7 +40,7 @@ fn validator() -> ReceiptSigner {
 async fn forged_receipts() {
     let stack = Stack::start().await;
     let honest = client();
-    let cases: [(&str, fn(&mut Receipt)); 14] = [
+    let cases: [(&str, Spoil<Receipt>); 12] = [
         ("a refusal", |receipt| {
             receipt.outcome = Outcome::Refused(ErrorKind::IncorrectResponse);
         }),
@@ -49,15 +52,10 @@ async fn forged_receipts() {
         ("another region", |receipt| {
             receipt.rir = cairn_evidence::Rir::Arin;
         }),
-        ("an old validation", |receipt| {
-            receipt.started = NOW - Duration::from_secs(31 * 86_400);
-            receipt.finished = receipt.started;
-        }),
         ("a validation in the future", |receipt| {
             receipt.finished = NOW + Duration::from_secs(3600);
         }),
         ("a CAA check alone", |receipt| receipt.check = Check::CaaOnly),
-        ("no CAA", |receipt| receipt.caa = None),
         ("an old CAA answer", |receipt| {
             let caa = receipt.caa.as_mut().unwrap();
             caa.checked = NOW - Duration::from_secs(8 * 3600 + 1);
@@ -74,20 +72,53 @@ async fn forged_receipts() {
         let mut request = honest.finalize(&stack.validator);
         let mut receipt = honest.receipt(&dns("a.test"));
         spoil(&mut receipt);
-        match stack.validator.sign(&receipt) {
-            Ok(signed) => request.evidence[0].receipts = vec![signed],
-            // A validator that tells the truth could not even write it down.
-            Err(_) => continue,
-        }
+        let signed = stack.validator.sign(&receipt);
+        request.evidence[0].receipts = vec![signed.unwrap_or_else(|error| panic!("{what}: {error}"))];
         refused(&stack, what, request, ErrorKind::Unauthorized).await;
     }
+}
+
+#[tokio::test]
+async fn an_old_validation_is_not_renewed_by_a_fresh_caa_check() {
+    let stack = Stack::start().await;
+    let honest = client();
+    let aged = |days: u64| {
+        let mut receipt = honest.receipt(&dns("a.test"));
+        receipt.started = NOW - Duration::from_secs(days * 86_400);
+        receipt.finished = receipt.started;
+        receipt.caa.as_mut().unwrap().checked = receipt.started;
+        stack.validator.sign(&receipt).unwrap()
+    };
+    let mut check = honest.receipt(&dns("a.test"));
+    check.check = Check::CaaOnly;
+    let check = stack.validator.sign(&check).unwrap();
+
+    let mut request = honest.finalize(&stack.validator);
+    request.evidence[0].receipts = vec![aged(31), check.clone()];
+    refused(
+        &stack,
+        "an old validation",
+        request.clone(),
+        ErrorKind::Unauthorized,
+    )
+    .await;
+    request.evidence[0].receipts = vec![aged(29)];
+    refused(
+        &stack,
+        "an old CAA answer",
+        request.clone(),
+        ErrorKind::Unauthorized,
+    )
+    .await;
+    request.evidence[0].receipts = vec![aged(29), check];
+    stack.issue(request).await.unwrap();
 }
 
 #[tokio::test]
 async fn missing_and_tampered_evidence() {
     let stack = Stack::start().await;
     let honest = client();
-    let cases: [(&str, fn(&mut Issue)); 6] = [
+    let cases: [(&str, Spoil<Issue>); 6] = [
         ("no evidence at all", |request| request.evidence.clear()),
         ("none for one name", |request| {
             request.evidence.remove(1);
@@ -113,12 +144,24 @@ async fn missing_and_tampered_evidence() {
         refused(&stack, what, request, ErrorKind::Unauthorized).await;
     }
     let by_another_validator = honest.finalize(&validator());
-    refused(&stack, "another validator", by_another_validator, ErrorKind::Unauthorized).await;
+    refused(
+        &stack,
+        "another validator",
+        by_another_validator,
+        ErrorKind::Unauthorized,
+    )
+    .await;
 
     let mut strict = client();
     strict.order.profile = "dns-only".parse().unwrap();
     let request = strict.finalize(&stack.validator);
-    refused(&stack, "a method that the profile refuses", request, ErrorKind::Unauthorized).await;
+    refused(
+        &stack,
+        "a method that the profile refuses",
+        request,
+        ErrorKind::Unauthorized,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -128,10 +171,7 @@ async fn a_wildcard_needs_dns_01() {
     let mut receipt = honest.receipt(&dns("*.a.test"));
     receipt.method = ChallengeType::Http01;
     let mut request = honest.finalize(&stack.validator);
-    let Ok(signed) = stack.validator.sign(&receipt) else {
-        return;
-    };
-    request.evidence[0].receipts = vec![signed];
+    request.evidence[0].receipts = vec![stack.validator.sign(&receipt).unwrap()];
     refused(&stack, "http-01 for a wildcard", request, ErrorKind::Unauthorized).await;
 }
 
@@ -152,7 +192,13 @@ async fn a_newer_refusal_by_caa_counts() {
     request.evidence[0]
         .receipts
         .push(stack.validator.sign(&check).unwrap());
-    refused(&stack, "a name whose CAA forbids it", request, ErrorKind::Unauthorized).await;
+    refused(
+        &stack,
+        "a name whose CAA forbids it",
+        request,
+        ErrorKind::Unauthorized,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -161,7 +207,7 @@ async fn forged_requests_of_the_account() {
     let honest = client();
     let good = honest.finalize(&stack.validator);
     let thief = SigningKey::generate(Algorithm::Es256).unwrap();
-    let stolen_csr = honest.csr(&certificate_key(KeyType::P256), &honest.order.identifiers);
+    let stolen_csr = csr(&certificate_key(KeyType::P256), &honest.order.identifiers);
     let payload = format!(r#"{{"csr":"{}"}}"#, cairn_acme::base64url::encode(&stolen_csr));
     let url = format!("{BASE}{}", paths::finalize(honest.order.id));
     let sign = |key: &SigningKey, kid: &str, url: &str| {
@@ -175,9 +221,18 @@ async fn forged_requests_of_the_account() {
     let cases = [
         ("a CSR that the account did not sign", good.request.clone()),
         ("a request by another key", sign(&thief, &honest.uri(), &url)),
-        ("a request for another order", sign(&honest.key, &honest.uri(), &other_url)),
-        ("a request to another CA", sign(&honest.key, &honest.uri(), &another_base)),
-        ("a request of another account", sign(&honest.key, "https://ca.test/acme/account/2", &url)),
+        (
+            "a request for another order",
+            sign(&honest.key, &honest.uri(), &other_url),
+        ),
+        (
+            "a request to another CA",
+            sign(&honest.key, &honest.uri(), &another_base),
+        ),
+        (
+            "a request of another account",
+            sign(&honest.key, "https://ca.test/acme/account/2", &url),
+        ),
         ("a request with jwk", by_jwk.unwrap().into_bytes()),
         ("no request", Vec::new()),
     ];
@@ -203,7 +258,7 @@ async fn forged_requests_of_the_account() {
 async fn forged_orders() {
     let stack = Stack::start().await;
     let honest = client();
-    let cases: [(&str, fn(&mut Issue), ErrorKind); 10] = [
+    let cases: [(&str, Spoil<Issue>, ErrorKind); 10] = [
         (
             "another order's id",
             |request| request.order.id = OrderId::new(&Still, &cairn_kit::SystemRng),
@@ -246,7 +301,11 @@ async fn forged_orders() {
             |request| request.order.not_before = Some(NOW - Duration::from_secs(3 * 86_400)),
             ErrorKind::Malformed,
         ),
-        ("no key", |request| request.jwk = "{}".to_owned(), ErrorKind::Unauthorized),
+        (
+            "no key",
+            |request| request.jwk = "{}".to_owned(),
+            ErrorKind::Unauthorized,
+        ),
         (
             "key changes from nowhere",
             |request| request.key_changes = vec![b"{}".to_vec()],
@@ -259,7 +318,10 @@ async fn forged_orders() {
         refused(&stack, what, request, kind).await;
     }
     let metrics = stack.env.metrics.encode();
-    assert!(metrics.contains("cairn_ca_refusals_total{reason=\"validity\"} 2"), "{metrics}");
+    assert!(
+        metrics.contains("cairn_ca_refusals_total{reason=\"validity\"} 2"),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]
@@ -299,7 +361,13 @@ async fn receipts_for_an_earlier_key_need_the_key_change() {
     changed.key = new_key;
     let mut request = changed.finalize(&stack.validator);
     request.evidence = evidence;
-    refused(&stack, "a key without its history", request.clone(), ErrorKind::Unauthorized).await;
+    refused(
+        &stack,
+        "a key without its history",
+        request.clone(),
+        ErrorKind::Unauthorized,
+    )
+    .await;
     request.key_changes = vec![outer.into_bytes()];
     stack.issue(request).await.unwrap();
 }

@@ -2,7 +2,7 @@
 
 use cairn_types::{ErrorKind, KeyType};
 
-use crate::stack::{Client, Stack, certificate_key, dns};
+use crate::stack::{Client, Stack, certificate_key, csr, dns};
 
 #[tokio::test]
 async fn repeating_the_call_gives_the_same_certificate() {
@@ -89,7 +89,7 @@ async fn a_second_request_for_the_order_does_not_change_the_key() {
     let client = Client::new(KeyType::P256, &["a.test"]);
     let first = stack.issue(client.finalize(&stack.validator)).await.unwrap();
     let mut second = client.finalize(&stack.validator);
-    second.csr = client.csr(&certificate_key(KeyType::P256), &[dns("a.test")]);
+    second.csr = csr(&certificate_key(KeyType::P256), &[dns("a.test")]);
     second.request = client.request(client.order.id, &second.csr);
     let refused = stack.issue(second).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Conflict);

@@ -23,7 +23,12 @@ async fn each_kind_of_key_gets_a_certificate_from_its_issuer() {
         assert_eq!(view.not_after(), certificate.not_after);
         let stored = stack.sa.stored(client.order.id).unwrap();
         assert_eq!(stored.serial, certificate.serial);
-        assert!(certificate.der.windows(stored.tbs.len()).any(|window| window == stored.tbs));
+        assert!(
+            certificate
+                .der
+                .windows(stored.tbs.len())
+                .any(|window| window == stored.tbs)
+        );
     }
     let metrics = stack.env.metrics.encode();
     assert!(metrics.contains("cairn_ca_certificates_total{profile=\"classic\",issuer=\"e1\"} 1"));

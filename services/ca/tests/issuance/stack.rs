@@ -1,8 +1,8 @@
 //! A certificate authority that runs, the parties around it, and a request that it accepts.
 
 use std::fs;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use cairn_acme::{Algorithm, SignAs, SigningKey, base64url, key_authorization, paths};
@@ -70,11 +70,10 @@ impl Stack {
         write("ca.key", b"unused");
         write("va.pub", &validator_key.public_key_to_pem().unwrap());
         let mut roots = Vec::new();
-        for (id, kind) in [("e1", KeyType::P256), ("r1", KeyType::Rsa)] {
-            let (root, certificate, key) = hierarchy(kind);
-            write(&format!("{id}.pem"), pem::encode(&certificate).as_bytes());
-            write(&format!("{id}.key"), &key.to_pem().unwrap());
-            roots.push(root);
+        for (id, hierarchy) in [("e1", &*EC), ("r1", &*RSA)] {
+            write(&format!("{id}.pem"), hierarchy.certificate.as_bytes());
+            write(&format!("{id}.key"), &hierarchy.key);
+            roots.push(hierarchy.root.clone());
         }
         let path = directory.path().join("ca.toml");
         let config = cairn_kit::config::parse::<Config>(CONFIG, &path).unwrap().service;
@@ -150,7 +149,18 @@ const CONFIG: &str = r#"
     methods = ["dns-01"]
 "#;
 
-fn hierarchy(kind: KeyType) -> (Vec<u8>, Vec<u8>, SoftwareKey) {
+/// What is on disk of an issuer, and the root above it.
+struct Hierarchy {
+    root: Vec<u8>,
+    certificate: String,
+    key: Vec<u8>,
+}
+
+/// Made once for all tests: RSA keys take a while.
+static EC: LazyLock<Hierarchy> = LazyLock::new(|| hierarchy(KeyType::P256));
+static RSA: LazyLock<Hierarchy> = LazyLock::new(|| hierarchy(KeyType::Rsa));
+
+fn hierarchy(kind: KeyType) -> Hierarchy {
     let name = |common_name: &str| AuthorityName {
         country: None,
         organization: "Test".to_owned(),
@@ -169,9 +179,20 @@ fn hierarchy(kind: KeyType) -> (Vec<u8>, Vec<u8>, SoftwareKey) {
         key: &root_key,
     };
     let urls = IssuerUrls::default();
-    let certificate =
-        intermediate(&name("Issuer"), key.public_key(), parent, serial(), validity, &urls).unwrap();
-    (root, certificate, key)
+    let certificate = intermediate(
+        &name("Issuer"),
+        key.public_key(),
+        parent,
+        serial(),
+        validity,
+        &urls,
+    )
+    .unwrap();
+    Hierarchy {
+        root,
+        certificate: pem::encode(&certificate),
+        key: key.to_pem().unwrap(),
+    }
 }
 
 pub(crate) fn dns(name: &str) -> Identifier {
@@ -216,25 +237,6 @@ impl Client {
 
     pub(crate) fn uri(&self) -> String {
         format!("{BASE}{}", paths::account(self.account))
-    }
-
-    pub(crate) fn csr(&self, key: &PKey<Private>, names: &[Identifier]) -> Vec<u8> {
-        let mut builder = X509ReqBuilder::new().unwrap();
-        builder.set_subject_name(&X509Name::builder().unwrap().build()).unwrap();
-        builder.set_pubkey(key).unwrap();
-        let mut alternative = SubjectAlternativeName::new();
-        for name in names {
-            match name {
-                Identifier::Dns(name) => alternative.dns(name.as_str()),
-                Identifier::Ip(address) => alternative.ip(&address.to_string()),
-            };
-        }
-        let extension = alternative.build(&builder.x509v3_context(None)).unwrap();
-        let mut list = OpensslStack::new().unwrap();
-        list.push(extension).unwrap();
-        builder.add_extensions(&list).unwrap();
-        builder.sign(key, MessageDigest::sha256()).unwrap();
-        builder.build().to_der().unwrap()
     }
 
     /// The finalize request for an order, with a CSR.
@@ -295,7 +297,7 @@ impl Client {
 
     /// All of it together, as an honest registration authority sends it.
     pub(crate) fn finalize(&self, validator: &ReceiptSigner) -> Issue {
-        let csr = self.csr(&self.certificate_key, &self.order.identifiers);
+        let csr = csr(&self.certificate_key, &self.order.identifiers);
         Issue {
             order: self.order.clone(),
             jwk: self.key.public().jwk().to_owned(),
@@ -311,4 +313,26 @@ impl Client {
 pub(crate) fn certificate_key(kind: KeyType) -> PKey<Private> {
     let pem = SoftwareKey::generate(kind).unwrap().to_pem().unwrap();
     PKey::private_key_from_pem(&pem).unwrap()
+}
+
+/// A certificate request.
+pub(crate) fn csr(key: &PKey<Private>, names: &[Identifier]) -> Vec<u8> {
+    let mut builder = X509ReqBuilder::new().unwrap();
+    builder
+        .set_subject_name(&X509Name::builder().unwrap().build())
+        .unwrap();
+    builder.set_pubkey(key).unwrap();
+    let mut alternative = SubjectAlternativeName::new();
+    for name in names {
+        match name {
+            Identifier::Dns(name) => alternative.dns(name.as_str()),
+            Identifier::Ip(address) => alternative.ip(&address.to_string()),
+        };
+    }
+    let extension = alternative.build(&builder.x509v3_context(None)).unwrap();
+    let mut list = OpensslStack::new().unwrap();
+    list.push(extension).unwrap();
+    builder.add_extensions(&list).unwrap();
+    builder.sign(key, MessageDigest::sha256()).unwrap();
+    builder.build().to_der().unwrap()
 }
