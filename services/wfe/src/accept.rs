@@ -25,7 +25,7 @@ impl CertificateType {
     pub(crate) fn negotiate<'a>(accept: impl Iterator<Item = &'a str>) -> Option<Self> {
         let ranges: Vec<(&str, u16)> = accept
             .flat_map(|value| value.split(','))
-            .map(|range| range.trim())
+            .map(str::trim)
             .filter(|range| !range.is_empty())
             .map(quality)
             .collect();

@@ -43,7 +43,7 @@ pub(crate) struct ChainFileError {
 }
 
 impl ChainFileError {
-    fn new(path: &FilePath, why: impl ToString) -> Self {
+    fn new(path: &FilePath, why: &impl ToString) -> Self {
         Self {
             path: path.as_path().display().to_string(),
             why: why.to_string(),
@@ -65,12 +65,12 @@ impl Issuers {
                         "does not start with a certificate for the name and key of issuer {}",
                         issuer.id
                     );
-                    return Err(ChainFileError::new(path, why));
+                    return Err(ChainFileError::new(path, &why));
                 }
                 chains.push(chain);
             }
             let key_id = view.key_id().ok_or_else(|| {
-                ChainFileError::new(&issuer.chain, "the issuing certificate has no key identifier")
+                ChainFileError::new(&issuer.chain, &"the issuing certificate has no key identifier")
             })?;
             let der = view.as_der().to_vec();
             issuers.insert(issuer.id.clone(), Issuer { der, key_id, chains });
@@ -132,9 +132,9 @@ impl Issuers {
 /// The first certificate of a chain, and the chain in strict PEM.
 fn read_chain(path: &FilePath) -> Result<(CertificateView, String), ChainFileError> {
     let certificates = read(path)?;
-    let views = check_chain(&certificates).map_err(|error| ChainFileError::new(path, error))?;
+    let views = check_chain(&certificates).map_err(|error| ChainFileError::new(path, &error))?;
     let first = views.into_iter().next().filter(CertificateView::is_authority);
-    let first = first.ok_or_else(|| ChainFileError::new(path, "does not start with a CA certificate"))?;
+    let first = first.ok_or_else(|| ChainFileError::new(path, &"does not start with a CA certificate"))?;
     Ok((first, certificates.iter().map(|der| pem::encode(der)).collect()))
 }
 
@@ -142,7 +142,7 @@ fn read_chain(path: &FilePath) -> Result<(CertificateView, String), ChainFileErr
 fn read(path: &FilePath) -> Result<Vec<Vec<u8>>, ChainFileError> {
     let octets = path
         .read()
-        .map_err(|error| ChainFileError::new(path, error.kind()))?;
-    let text = String::from_utf8(octets).map_err(|_| ChainFileError::new(path, "is not PEM"))?;
-    pem::decode(&text).map_err(|error| ChainFileError::new(path, error))
+        .map_err(|error| ChainFileError::new(path, &error.kind()))?;
+    let text = String::from_utf8(octets).map_err(|_| ChainFileError::new(path, &"is not PEM"))?;
+    pem::decode(&text).map_err(|error| ChainFileError::new(path, &error))
 }

@@ -36,7 +36,7 @@ pub(super) async fn post(wfe: &Wfe, call: &Call, id: AccountId, body: Bytes) -> 
     };
     let answer = Answer::json(&list)?;
     Ok(match ids.last().filter(|_| more) {
-        Some(last) => answer.link(&format!("{}?{CURSOR}{last}", wfe.urls.orders(id)), "next"),
+        Some(cursor) => answer.link(&format!("{}?{CURSOR}{cursor}", wfe.urls.orders(id)), "next"),
         None => answer,
     })
 }

@@ -24,7 +24,7 @@ pub(crate) fn refused(answer: &Answer, kind: &str, status: u16) {
     assert!(answer.header("x-request-id").is_some());
 }
 
-fn create(payload: Value) -> NewAccount {
+fn create(payload: &Value) -> NewAccount {
     serde_json::from_str(&payload.to_string()).unwrap()
 }
 
@@ -32,7 +32,7 @@ fn create(payload: Value) -> NewAccount {
 async fn a_key_has_one_account() {
     let world = World::new().await;
     let key = key();
-    let payload = create(json!({"contact": ["mailto:a@b.example"], "termsOfServiceAgreed": true}));
+    let payload = create(&json!({"contact": ["mailto:a@b.example"], "termsOfServiceAgreed": true}));
     let (mut account, made) = Account::register(world.client().await, key.clone(), &payload)
         .await
         .unwrap();
@@ -42,7 +42,7 @@ async fn a_key_has_one_account() {
     assert!(object.terms_of_service_agreed);
     assert_eq!(object.orders, format!("{}/orders", account.url()));
 
-    let other = create(json!({"contact": []}));
+    let other = create(&json!({"contact": []}));
     let (again, found) = Account::register(world.client().await, key.clone(), &other)
         .await
         .unwrap();
@@ -52,7 +52,7 @@ async fn a_key_has_one_account() {
         ["mailto:a@b.example"]
     );
 
-    let existing = create(json!({"onlyReturnExisting": true}));
+    let existing = create(&json!({"onlyReturnExisting": true}));
     let (again, found) = Account::register(world.client().await, key, &existing)
         .await
         .unwrap();
@@ -160,7 +160,7 @@ async fn terms_are_linked() {
 async fn a_binding_travels_as_it_came_and_is_shown() {
     let world = World::new().await;
     let payload =
-        create(json!({"externalAccountBinding": {"payload": "e30", "protected": "e30", "signature": ""}}));
+        create(&json!({"externalAccountBinding": {"payload": "e30", "protected": "e30", "signature": ""}}));
     let (mut account, _) = Account::register(world.client().await, key(), &payload)
         .await
         .unwrap();

@@ -45,7 +45,7 @@ async fn chains_and_the_certificate_alone() {
     assert_eq!(chain.alternates, [format!("{url}/1")]);
     let other = account.certificate(&format!("{url}/1")).await.unwrap();
     assert!(other.pem.starts_with(format!("{leaf}{cross}").as_bytes()));
-    assert_eq!(other.alternates, [url.clone()]);
+    assert_eq!(other.alternates, [url.as_str()]);
     refused(&account.get(&format!("{url}/2")).await.unwrap(), "malformed", 404);
 
     let alone = account

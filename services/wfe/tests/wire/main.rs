@@ -1,5 +1,10 @@
 //! The front end over HTTPS, with a registration and a storage authority that do as they are told.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something unexpected happens"
+)]
+
 mod accounts;
 mod certificates;
 mod fakes;

@@ -180,7 +180,7 @@ async fn authorizations_ahead_and_given_up() {
 }
 
 #[tokio::test]
-async fn what_is_not_offered_is_not_there() {
+async fn limits_are_told_with_the_time_to_wait() {
     let more = "[limits.newOrdersPerAccount]\ncount = 1\nperiod = \"1h\"";
     let world = World::with(more).await;
     let mut account = world.account().await;
@@ -192,6 +192,15 @@ async fn what_is_not_offered_is_not_there() {
         .unwrap();
     refused(&answer, "rateLimited", 429);
     assert!(answer.retry_after().unwrap() > 1);
+}
+
+#[tokio::test]
+async fn what_is_not_offered_is_not_there() {
+    let world = World::replacing("profiles =", "new_authz = false, profiles =").await;
+    let mut account = world.account().await;
+    assert_eq!(account.client.directory().new_authz, None);
+    let answer = account.post(&world.url("/acme/new-authz"), b"{}").await.unwrap();
+    refused(&answer, "malformed", 404);
 }
 
 #[tokio::test]

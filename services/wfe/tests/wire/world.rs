@@ -33,8 +33,21 @@ impl World {
         Self::with("").await
     }
 
+    /// A front end whose configuration has one text in place of another.
+    pub(crate) async fn replacing(find: &str, replace: &str) -> Self {
+        Self::edited(|text| {
+            assert!(text.contains(find), "{find}");
+            text.replace(find, replace)
+        })
+        .await
+    }
+
     /// A front end with further lines of configuration.
     pub(crate) async fn with(more: &str) -> Self {
+        Self::edited(|text| text + more).await
+    }
+
+    async fn edited(edit: impl FnOnce(String) -> String) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let pki = Pki::make(directory.path());
         let port = TcpListener::bind("127.0.0.1:0")
@@ -43,7 +56,7 @@ impl World {
             .unwrap()
             .port();
         let base = format!("https://127.0.0.1:{port}");
-        let text = configuration(port, more);
+        let text = edit(configuration(port));
         let config = cairn_kit::config::parse::<Config>(&text, &directory.path().join("wfe.toml"));
         let config = config.unwrap().service;
 
@@ -90,7 +103,7 @@ pub(crate) fn key() -> SigningKey {
     SigningKey::generate(Algorithm::Es256).unwrap()
 }
 
-fn configuration(port: u16, more: &str) -> String {
+fn configuration(port: u16) -> String {
     format!(
         r#"
 listen = "127.0.0.1:{port}"
@@ -103,7 +116,6 @@ nonces = {{ key = "nonce.key" }}
 directory = {{ terms_of_service = "https://ca.example/terms", profiles = {{ classic = "90 days" }} }}
 issuers = [{{ id = "e1", chain = "issuer.pem", alternates = ["cross.pem"] }}]
 roots = [{{ id = "root-e", certificate = "root.pem" }}]
-{more}
 "#
     )
 }

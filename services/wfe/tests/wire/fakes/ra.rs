@@ -78,7 +78,7 @@ impl Fakes {
     fn change_key(&self, request: &ChangeAccountKey) -> Result<Account, Error> {
         let change = KeyChange::verify(&request.request)?;
         self.change("ra.change_key", request.account, |account| {
-            account.jwk = change.new_key.jwk().to_owned();
+            change.new_key.jwk().clone_into(&mut account.jwk);
             account.thumbprint = change.new_key.thumbprint();
         })
     }
@@ -206,7 +206,7 @@ impl Registration for Fakes {
     ) -> Result<Response<core::Account>, Status> {
         handle(request, |_, wanted: UpdateContact| async move {
             self.change("ra.update_contact", wanted.account, |account| {
-                account.contact = wanted.contact
+                account.contact = wanted.contact;
             })
         })
         .await
@@ -219,7 +219,7 @@ impl Registration for Fakes {
         let request = request.map(|message| message.account);
         handle(request, |_, id: AccountId| async move {
             self.change("ra.deactivate_account", id, |account| {
-                account.status = AccountStatus::Deactivated
+                account.status = AccountStatus::Deactivated;
             })
         })
         .await
@@ -263,7 +263,7 @@ impl Registration for Fakes {
         handle(request, |_, wanted: DeactivateAuthorization| async move {
             self.rule("ra.deactivate_authorization")?;
             self.touch((wanted.account, wanted.authorization), |it| {
-                it.status = AuthorizationStatus::Deactivated
+                it.status = AuthorizationStatus::Deactivated;
             })
         })
         .await
