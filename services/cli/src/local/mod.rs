@@ -185,7 +185,9 @@ fn variables(stack: &Stack) -> anyhow::Result<EnvFile> {
     env.set("CAIRN_LOCAL_PID", std::process::id());
     env.set("CAIRN_WFE_HTTPS_PORT", stack.ports.https.port());
     for service in Service::ALL {
-        env.set(&variable(service, "GRPC_PORT"), stack.ports.grpc(service).port());
+        if service.is_called() {
+            env.set(&variable(service, "GRPC_PORT"), stack.ports.grpc(service).port());
+        }
         env.set(
             &variable(service, "DEBUG_PORT"),
             stack.ports.debug(service).port(),

@@ -36,7 +36,7 @@ pub(crate) enum Event {
     Died {
         /// How, in words.
         status: String,
-        /// The last line of its log.
+        /// The last line of its log, if it ended by itself.
         last_line: String,
         /// When it will be started again.
         again_in: Duration,
@@ -164,19 +164,20 @@ struct Running {
 }
 
 impl Running {
-    /// Waits for its end; returns how it ended and what it said last.
+    /// Waits for its end; returns how it ended and what it said about that.
     async fn ended(&mut self) -> (String, String) {
-        let status = self
-            .child
-            .wait()
-            .await
-            .map_or_else(|error| error.to_string(), in_words);
+        let status = self.child.wait().await;
         let last_line = match (&mut self.log).await {
             Ok(Ok(line)) => line,
             Ok(Err(error)) => format!("its log cannot be written: {error}"),
             Err(error) => error.to_string(),
         };
-        (status, last_line)
+        match status {
+            // Who is killed has no last words.
+            Ok(status) if status.signal().is_some() => (in_words(status), String::new()),
+            Ok(status) => (in_words(status), last_line),
+            Err(error) => (error.to_string(), last_line),
+        }
     }
 
     /// Asks it to end, and after a while makes it. Returns whether it ended in good order.

@@ -45,6 +45,11 @@ impl Service {
         format!("{self}.cairn")
     }
 
+    /// Whether other services call it.
+    pub(crate) const fn is_called(self) -> bool {
+        !matches!(self, Self::Wfe)
+    }
+
     /// The name of its binary.
     fn binary(self) -> String {
         format!("cairn-{self}")

@@ -88,7 +88,7 @@ impl Supervisor {
                 Event::Died {
                     status, last_line, ..
                 } => {
-                    bail!("{service} does not start ({status}): {last_line}")
+                    bail!("{service} does not start ({status}); {last_line}")
                 }
                 Event::Stopped { .. } => {}
             }
@@ -138,8 +138,8 @@ impl Supervisor {
                     again_in,
                 } => {
                     down.insert(service);
-                    let again = format!("died ({status}), restarting in {again_in:?}: {last_line}");
-                    self.terminal.warn(service.name(), again.trim_end_matches(": "));
+                    let died = format!("died ({status}), restarting in {again_in:?}: {last_line}");
+                    self.terminal.warn(service.name(), died.trim_end_matches(": "));
                 }
             }
         }
