@@ -117,10 +117,7 @@ mod tests {
     fn the_sample_is_accepted_and_its_paths_start_where_it_is() {
         let (config, directory) = parse(&sample());
         let config = config.unwrap();
-        assert_eq!(
-            config.database.url,
-            Location::Sqlite(directory.join("cairn.db"))
-        );
+        assert_eq!(config.database.url, Location::Sqlite(directory.join("cairn.db")));
         assert!(config.database.migrate_at_start);
     }
 

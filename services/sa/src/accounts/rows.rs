@@ -46,9 +46,9 @@ pub(crate) struct NewAccountRow<'a> {
     thumbprint: &'a [u8],
     status: &'a str,
     contact: String,
-    terms_agreed: Option<&'a str>,
-    external_account_binding: Option<&'a str>,
-    external_account_key: Option<&'a str>,
+    terms_agreed: Option<String>,
+    external_account_binding: Option<String>,
+    external_account_key: Option<String>,
     created: i64,
 }
 
@@ -61,9 +61,9 @@ impl<'a> NewAccountRow<'a> {
             thumbprint: &account.thumbprint.0,
             status: account.status.as_str(),
             contact: column::to_json(&account.contact)?,
-            terms_agreed: account.terms_agreed.as_deref(),
-            external_account_binding: account.external_account_binding.as_deref(),
-            external_account_key: request.external_account_key_id.as_deref(),
+            terms_agreed: account.terms_agreed.clone(),
+            external_account_binding: account.external_account_binding.clone(),
+            external_account_key: request.external_account_key_id.clone(),
             created: account.created.as_millis(),
         })
     }

@@ -85,13 +85,13 @@ impl AuthorizationRow {
     fn challenges(&self, status: AuthorizationStatus) -> Result<Vec<Challenge>> {
         let stored: Vec<StoredChallenge> = column::json("challenges", &self.challenges)?;
         stored
-            .into_iter()
+            .iter()
             .map(|challenge| self.challenge(challenge, status))
             .collect()
     }
 
     /// The challenge that was answered shares the fate of its authorization; the others never had one.
-    fn challenge(&self, stored: StoredChallenge, status: AuthorizationStatus) -> Result<Challenge> {
+    fn challenge(&self, stored: &StoredChallenge, status: AuthorizationStatus) -> Result<Challenge> {
         let id: ChallengeId = column::text("challenge id", &stored.id)?;
         let mut challenge = Challenge {
             id,

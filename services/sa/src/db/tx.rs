@@ -9,7 +9,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 
-use super::errors::Result;
+use super::errors::{Failure, Result};
 
 /// How often a transaction is tried that the database, not its rules, refused.
 pub(crate) const ATTEMPTS: u32 = 3;
@@ -55,9 +55,7 @@ impl Measures {
 
     /// Counts a transaction that was asked for at `since`.
     pub(crate) fn finished<T>(&self, transaction: &'static str, since: Instant, result: &Result<T>) {
-        let outcome = result
-            .as_ref()
-            .map_or_else(|failure| failure.outcome(), |_| "done");
+        let outcome = result.as_ref().map_or_else(Failure::outcome, |_| "done");
         self.finished
             .get_or_create(&Outcome { transaction, outcome })
             .inc();

@@ -14,18 +14,38 @@ async fn an_authorization_needs_no_order() {
     for identifier in [dns("a.example"), address] {
         let authorization = stage.authorization(&account, &identifier);
         for _ in 0..2 {
-            let stored = stage.sa.create_authorization(&context, authorization.clone()).await.unwrap();
+            let stored = stage
+                .sa
+                .create_authorization(&context, authorization.clone())
+                .await
+                .unwrap();
             assert_eq!(stored, authorization);
         }
-        assert_eq!(stage.sa.get_authorization(&context, authorization.id).await.unwrap(), authorization);
+        assert_eq!(
+            stage
+                .sa
+                .get_authorization(&context, authorization.id)
+                .await
+                .unwrap(),
+            authorization
+        );
         let mut stolen = stage.authorization(&other, &identifier);
         stolen.id = authorization.id;
-        refused(stage.sa.create_authorization(&context, stolen).await, ErrorKind::Conflict);
+        refused(
+            stage.sa.create_authorization(&context, stolen).await,
+            ErrorKind::Conflict,
+        );
     }
     let unknown = stage.authorization(&account, &dns("b.example"));
-    refused(stage.sa.get_authorization(&context, unknown.id).await, ErrorKind::NotFound);
+    refused(
+        stage.sa.get_authorization(&context, unknown.id).await,
+        ErrorKind::NotFound,
+    );
     let nobodys = stage.authorization(&stage.account(), &dns("a.example"));
-    refused(stage.sa.create_authorization(&context, nobodys).await, ErrorKind::NotFound);
+    refused(
+        stage.sa.create_authorization(&context, nobodys).await,
+        ErrorKind::NotFound,
+    );
 }
 
 #[tokio::test]
@@ -39,19 +59,37 @@ async fn the_longest_lived_valid_authorizations_are_found() {
     stage.stored_order(&account, &["c.example"]).await;
     stage.ready_order(&other, &["d.example"]).await;
     let gone = stage.ready_order(&account, &["e.example"]).await;
-    stage.sa.deactivate_authorization(&context, gone.authorizations[0]).await.unwrap();
+    stage
+        .sa
+        .deactivate_authorization(&context, gone.authorizations[0])
+        .await
+        .unwrap();
     let find = async |names: &[&str], valid_until: Timestamp| {
         let request = FindValidAuthorizations {
             account: account.id,
             identifiers: names.iter().map(|name| dns(name)).collect(),
             valid_until,
         };
-        let found = stage.sa.find_valid_authorizations(&context, request).await.unwrap();
-        found.iter().map(|one| (one.ordered_identifier().value(), one.id)).collect::<Vec<_>>()
+        let found = stage
+            .sa
+            .find_valid_authorizations(&context, request)
+            .await
+            .unwrap();
+        found
+            .iter()
+            .map(|one| (one.ordered_identifier().value(), one.id))
+            .collect::<Vec<_>>()
     };
-    let found = find(&["a.example", "b.example", "c.example", "d.example", "e.example"], stage.now()).await;
-    let expected: Vec<_> =
-        ["a.example", "b.example"].map(ToOwned::to_owned).into_iter().zip(longest.authorizations).collect();
+    let found = find(
+        &["a.example", "b.example", "c.example", "d.example", "e.example"],
+        stage.now(),
+    )
+    .await;
+    let expected: Vec<_> = ["a.example", "b.example"]
+        .map(ToOwned::to_owned)
+        .into_iter()
+        .zip(longest.authorizations)
+        .collect();
     assert_eq!(found, expected);
     assert_eq!(find(&["*.a.example"], stage.now()).await.len(), 1);
     assert_eq!(find(&["*.b.example"], stage.now()).await, []);
@@ -60,7 +98,11 @@ async fn the_longest_lived_valid_authorizations_are_found() {
     assert_eq!(find(&["a.example"], end).await.len(), 1);
     assert_eq!(find(&["a.example"], end + HOUR).await, []);
     stage.pass(30 * 24 * HOUR);
-    assert_eq!(find(&["a.example"], Timestamp::from_millis(0)).await, [], "whatever is asked for");
+    assert_eq!(
+        find(&["a.example"], Timestamp::from_millis(0)).await,
+        [],
+        "whatever is asked for"
+    );
 }
 
 #[tokio::test]
@@ -80,15 +122,24 @@ async fn evidence_is_what_was_signed_and_when_caa_was_checked() {
     let evidence = stage.sa.get_order_evidence(&context, order.id).await.unwrap();
     assert_eq!(evidence.len(), 2);
     let of = |index: usize| {
-        evidence.iter().find(|one| one.authorization.id == order.authorizations[index]).unwrap()
+        evidence
+            .iter()
+            .find(|one| one.authorization.id == order.authorizations[index])
+            .unwrap()
     };
     assert_eq!(of(0).receipts, [b"primary".to_vec(), b"remote".to_vec()]);
     assert_eq!(of(0).caa_checked, checked);
     assert_eq!(of(0).authorization.validated_by, Some(account.thumbprint));
-    assert_eq!(of(1).receipts, [b"primary".to_vec(), b"remote".to_vec(), b"caa".to_vec()]);
+    assert_eq!(
+        of(1).receipts,
+        [b"primary".to_vec(), b"remote".to_vec(), b"caa".to_vec()]
+    );
     assert_eq!(of(1).caa_checked, stage.now());
     let unknown = stage.order(&account, &["c.example"]).order.id;
-    refused(stage.sa.get_order_evidence(&context, unknown).await, ErrorKind::NotFound);
+    refused(
+        stage.sa.get_order_evidence(&context, unknown).await,
+        ErrorKind::NotFound,
+    );
 }
 
 #[tokio::test]
@@ -102,11 +153,23 @@ async fn receipts_are_added_to_valid_authorizations_only() {
         receipts: vec![b"caa".to_vec()],
         caa_checked: stage.now(),
     };
-    refused(stage.sa.add_receipts(&context, add(order.authorizations[0])).await, ErrorKind::Conflict);
+    refused(
+        stage
+            .sa
+            .add_receipts(&context, add(order.authorizations[0]))
+            .await,
+        ErrorKind::Conflict,
+    );
     let unknown = stage.authorization(&account, &dns("b.example")).id;
-    refused(stage.sa.add_receipts(&context, add(unknown)).await, ErrorKind::NotFound);
+    refused(
+        stage.sa.add_receipts(&context, add(unknown)).await,
+        ErrorKind::NotFound,
+    );
     let evidence = stage.sa.get_order_evidence(&context, order.id).await.unwrap();
-    assert_eq!((evidence[0].receipts.len(), evidence[0].caa_checked), (0, Timestamp::from_millis(0)));
+    assert_eq!(
+        (evidence[0].receipts.len(), evidence[0].caa_checked),
+        (0, Timestamp::from_millis(0))
+    );
 }
 
 #[tokio::test]
@@ -119,9 +182,15 @@ async fn what_is_final_is_not_deactivated() {
     let begun = stage.begin(&account, id).await;
     let failed = stage.finish(id, &begun, Some(problem(ErrorKind::Dns)));
     stage.sa.finish_validation(&context, failed).await.unwrap();
-    refused(stage.sa.deactivate_authorization(&context, id).await, ErrorKind::Conflict);
+    refused(
+        stage.sa.deactivate_authorization(&context, id).await,
+        ErrorKind::Conflict,
+    );
     let unknown = stage.authorization(&account, &dns("b.example")).id;
-    refused(stage.sa.deactivate_authorization(&context, unknown).await, ErrorKind::NotFound);
+    refused(
+        stage.sa.deactivate_authorization(&context, unknown).await,
+        ErrorKind::NotFound,
+    );
 }
 
 #[tokio::test]
@@ -130,8 +199,16 @@ async fn a_valid_challenge_stays_valid_when_its_authorization_is_given_up() {
     let context = stage.context();
     let account = stage.stored_account().await;
     let order = stage.ready_order(&account, &["a.example"]).await;
-    let ended = stage.sa.deactivate_authorization(&context, order.authorizations[0]).await.unwrap();
+    let ended = stage
+        .sa
+        .deactivate_authorization(&context, order.authorizations[0])
+        .await
+        .unwrap();
     assert_eq!(ended.status, AuthorizationStatus::Deactivated);
-    let states: Vec<_> = ended.challenges.iter().map(|challenge| challenge.status).collect();
+    let states: Vec<_> = ended
+        .challenges
+        .iter()
+        .map(|challenge| challenge.status)
+        .collect();
     assert_eq!(states, [ChallengeStatus::Valid, ChallengeStatus::Pending]);
 }

@@ -16,10 +16,24 @@ async fn an_order_has_one_serial() {
         let stored = stage.sa.store_tbs(&context, unsigned).await.unwrap();
         assert_eq!((&stored.unsigned, stored.certificate), (&first, None));
     }
-    refused(stage.sa.get_certificate(&context, first.serial).await, ErrorKind::NotFound);
-    stage.sa.store_certificate(&context, first.serial, b"signed".to_vec()).await.unwrap();
-    let late = stage.sa.store_tbs(&context, stage.unsigned(&order)).await.unwrap();
-    assert_eq!((late.unsigned, late.certificate), (first, Some(b"signed".to_vec())));
+    refused(
+        stage.sa.get_certificate(&context, first.serial).await,
+        ErrorKind::NotFound,
+    );
+    stage
+        .sa
+        .store_certificate(&context, first.serial, b"signed".to_vec())
+        .await
+        .unwrap();
+    let late = stage
+        .sa
+        .store_tbs(&context, stage.unsigned(&order))
+        .await
+        .unwrap();
+    assert_eq!(
+        (late.unsigned, late.certificate),
+        (first, Some(b"signed".to_vec()))
+    );
 }
 
 #[tokio::test]
@@ -35,7 +49,15 @@ async fn a_serial_has_one_order() {
     taken.serial = unsigned.serial;
     refused(stage.sa.store_tbs(&context, taken).await, ErrorKind::Conflict);
     let fresh = stage.unsigned(&second);
-    assert_eq!(stage.sa.store_tbs(&context, fresh.clone()).await.unwrap().unsigned, fresh);
+    assert_eq!(
+        stage
+            .sa
+            .store_tbs(&context, fresh.clone())
+            .await
+            .unwrap()
+            .unsigned,
+        fresh
+    );
 }
 
 #[tokio::test]
@@ -44,9 +66,15 @@ async fn only_orders_being_processed_get_a_serial() {
     let context = stage.context();
     let (account, other) = (stage.stored_account().await, stage.stored_account().await);
     let ready = stage.ready_order(&account, &["a.example"]).await;
-    refused(stage.sa.store_tbs(&context, stage.unsigned(&ready)).await, ErrorKind::Conflict);
+    refused(
+        stage.sa.store_tbs(&context, stage.unsigned(&ready)).await,
+        ErrorKind::Conflict,
+    );
     let unknown = stage.order(&account, &["b.example"]).order;
-    refused(stage.sa.store_tbs(&context, stage.unsigned(&unknown)).await, ErrorKind::NotFound);
+    refused(
+        stage.sa.store_tbs(&context, stage.unsigned(&unknown)).await,
+        ErrorKind::NotFound,
+    );
     let (processing, lease) = stage.processing_order(&account, &["c.example"]).await;
     let mut foreign = stage.unsigned(&processing);
     foreign.account = other.id;
@@ -54,11 +82,24 @@ async fn only_orders_being_processed_get_a_serial() {
     // Once it failed, not even what it has may be signed.
     let unsigned = stage.unsigned(&processing);
     stage.sa.store_tbs(&context, unsigned.clone()).await.unwrap();
-    stage.sa.fail_order(&context, processing.id, lease.id, problem(ErrorKind::Caa)).await.unwrap();
-    refused(stage.sa.store_tbs(&context, unsigned.clone()).await, ErrorKind::Conflict);
-    let late = stage.sa.store_certificate(&context, unsigned.serial, b"signed".to_vec()).await;
+    stage
+        .sa
+        .fail_order(&context, processing.id, lease.id, problem(ErrorKind::Caa))
+        .await
+        .unwrap();
+    refused(
+        stage.sa.store_tbs(&context, unsigned.clone()).await,
+        ErrorKind::Conflict,
+    );
+    let late = stage
+        .sa
+        .store_certificate(&context, unsigned.serial, b"signed".to_vec())
+        .await;
     refused(late, ErrorKind::Conflict);
-    refused(stage.sa.get_certificate(&context, unsigned.serial).await, ErrorKind::NotFound);
+    refused(
+        stage.sa.get_certificate(&context, unsigned.serial).await,
+        ErrorKind::NotFound,
+    );
     let failed = stage.sa.get_order(&context, processing.id).await.unwrap();
     assert_eq!((failed.status, failed.serial), (OrderStatus::Invalid, None));
 }
@@ -68,10 +109,15 @@ async fn a_certificate_is_stored_and_its_order_is_valid() {
     let stage = Stage::new().await;
     let context = stage.context();
     let account = stage.stored_account().await;
-    let (order, _) = stage.processing_order(&account, &["a.example", "b.example"]).await;
+    let (order, _) = stage
+        .processing_order(&account, &["a.example", "b.example"])
+        .await;
     let unsigned = stage.unsigned(&order);
     let serial = unsigned.serial;
-    let early = stage.sa.store_certificate(&context, serial, b"signed".to_vec()).await;
+    let early = stage
+        .sa
+        .store_certificate(&context, serial, b"signed".to_vec())
+        .await;
     refused(early, ErrorKind::NotFound);
     stage.sa.store_tbs(&context, unsigned.clone()).await.unwrap();
     let expected = Certificate {
@@ -88,14 +134,30 @@ async fn a_certificate_is_stored_and_its_order_is_valid() {
         revocation: None,
     };
     for _ in 0..2 {
-        let stored = stage.sa.store_certificate(&context, serial, b"signed".to_vec()).await.unwrap();
+        let stored = stage
+            .sa
+            .store_certificate(&context, serial, b"signed".to_vec())
+            .await
+            .unwrap();
         assert_eq!(stored, expected);
     }
-    assert_eq!(stage.sa.get_certificate(&context, serial).await.unwrap(), expected);
-    assert_eq!(stage.sa.get_order(&context, order.id).await.unwrap().status, OrderStatus::Valid);
-    let other = stage.sa.store_certificate(&context, serial, b"other".to_vec()).await;
+    assert_eq!(
+        stage.sa.get_certificate(&context, serial).await.unwrap(),
+        expected
+    );
+    assert_eq!(
+        stage.sa.get_order(&context, order.id).await.unwrap().status,
+        OrderStatus::Valid
+    );
+    let other = stage
+        .sa
+        .store_certificate(&context, serial, b"other".to_vec())
+        .await;
     refused(other, ErrorKind::Conflict);
-    assert_eq!(stage.sa.get_certificate(&context, serial).await.unwrap().der, b"signed");
+    assert_eq!(
+        stage.sa.get_certificate(&context, serial).await.unwrap().der,
+        b"signed"
+    );
 }
 
 #[tokio::test]
@@ -106,19 +168,39 @@ async fn a_certificate_is_revoked_once() {
     let (order, _) = stage.processing_order(&account, &["a.example"]).await;
     let unsigned = stage.unsigned(&order);
     stage.sa.store_tbs(&context, unsigned.clone()).await.unwrap();
-    let revocation = Revocation { at: stage.now(), reason: RevocationReason::Superseded };
-    let request =
-        RevokeCertificate { serial: unsigned.serial, revocation, by: "certificate key".to_owned() };
+    let revocation = Revocation {
+        at: stage.now(),
+        reason: RevocationReason::Superseded,
+    };
+    let request = RevokeCertificate {
+        serial: unsigned.serial,
+        revocation,
+        by: "certificate key".to_owned(),
+    };
     let unsigned_yet = stage.sa.revoke_certificate(&context, request.clone()).await;
     refused(unsigned_yet, ErrorKind::NotFound);
-    stage.sa.store_certificate(&context, unsigned.serial, b"signed".to_vec()).await.unwrap();
-    let revoked = stage.sa.revoke_certificate(&context, request.clone()).await.unwrap();
+    stage
+        .sa
+        .store_certificate(&context, unsigned.serial, b"signed".to_vec())
+        .await
+        .unwrap();
+    let revoked = stage
+        .sa
+        .revoke_certificate(&context, request.clone())
+        .await
+        .unwrap();
     assert_eq!(revoked.revocation, Some(revocation));
     let again = RevokeCertificate {
-        revocation: Revocation { at: stage.now(), reason: RevocationReason::KeyCompromise },
+        revocation: Revocation {
+            at: stage.now(),
+            reason: RevocationReason::KeyCompromise,
+        },
         ..request
     };
-    refused(stage.sa.revoke_certificate(&context, again).await, ErrorKind::AlreadyRevoked);
+    refused(
+        stage.sa.revoke_certificate(&context, again).await,
+        ErrorKind::AlreadyRevoked,
+    );
     let stored = stage.sa.get_certificate(&context, unsigned.serial).await.unwrap();
     assert_eq!(stored.revocation, Some(revocation));
 }

@@ -6,7 +6,11 @@ use cairn_types::{AuthorizationStatus, ErrorKind, OrderStatus};
 use crate::stage::{HOUR, Stage, finalization, problem, refused};
 
 fn claim(stage: &Stage, limit: u32) -> Claim {
-    Claim { owner: "janitor".to_owned(), deadline: stage.now() + HOUR, limit }
+    Claim {
+        owner: "janitor".to_owned(),
+        deadline: stage.now() + HOUR,
+        limit,
+    }
 }
 
 #[tokio::test]
@@ -21,22 +25,53 @@ async fn validations_are_claimed_when_their_lease_ran_out() {
         stage.pass(HOUR / 2);
     }
     // The first ran out at this very moment.
-    let claimed = stage.sa.claim_validations(&context, claim(&stage, 10)).await.unwrap();
+    let claimed = stage
+        .sa
+        .claim_validations(&context, claim(&stage, 10))
+        .await
+        .unwrap();
     assert_eq!(claimed.len(), 1);
     let work = &claimed[0];
-    assert_eq!((work.authorization.id, work.challenge), (order.authorizations[0], begun[0].0));
-    assert_eq!((work.thumbprint, work.lease.owner.as_str()), (account.thumbprint, "janitor"));
+    assert_eq!(
+        (work.authorization.id, work.challenge),
+        (order.authorizations[0], begun[0].0)
+    );
+    assert_eq!(
+        (work.thumbprint, work.lease.owner.as_str()),
+        (account.thumbprint, "janitor")
+    );
     let stale = stage.finish(order.authorizations[0], &begun[0], None);
-    refused(stage.sa.finish_validation(&context, stale).await, ErrorKind::Conflict);
+    refused(
+        stage.sa.finish_validation(&context, stale).await,
+        ErrorKind::Conflict,
+    );
     let finish = stage.finish(work.authorization.id, &(work.challenge, work.lease.clone()), None);
     let valid = stage.sa.finish_validation(&context, finish).await.unwrap();
     assert_eq!(valid.status, AuthorizationStatus::Valid);
     stage.pass(HOUR);
-    assert_eq!(stage.sa.claim_validations(&context, claim(&stage, 0)).await.unwrap(), []);
-    let claimed = stage.sa.claim_validations(&context, claim(&stage, 10)).await.unwrap();
+    assert_eq!(
+        stage
+            .sa
+            .claim_validations(&context, claim(&stage, 0))
+            .await
+            .unwrap(),
+        []
+    );
+    let claimed = stage
+        .sa
+        .claim_validations(&context, claim(&stage, 10))
+        .await
+        .unwrap();
     assert_eq!(claimed.len(), 1, "what is finished is not claimed");
     assert_eq!(claimed[0].authorization.id, order.authorizations[1]);
-    assert_eq!(stage.sa.claim_validations(&context, claim(&stage, 10)).await.unwrap(), []);
+    assert_eq!(
+        stage
+            .sa
+            .claim_validations(&context, claim(&stage, 10))
+            .await
+            .unwrap(),
+        []
+    );
 }
 
 #[tokio::test]
@@ -47,11 +82,25 @@ async fn validations_without_time_left_end_instead() {
     let order = stage.stored_order(&account, &["a.example"]).await;
     stage.begin(&account, order.authorizations[0]).await;
     stage.pass(24 * HOUR);
-    assert_eq!(stage.sa.claim_validations(&context, claim(&stage, 10)).await.unwrap(), []);
-    let authorization = stage.sa.get_authorization(&context, order.authorizations[0]).await.unwrap();
+    assert_eq!(
+        stage
+            .sa
+            .claim_validations(&context, claim(&stage, 10))
+            .await
+            .unwrap(),
+        []
+    );
+    let authorization = stage
+        .sa
+        .get_authorization(&context, order.authorizations[0])
+        .await
+        .unwrap();
     assert_eq!(authorization.status, AuthorizationStatus::Invalid);
     assert!(authorization.challenges[0].error.is_some());
-    assert_eq!(stage.sa.get_order(&context, order.id).await.unwrap().status, OrderStatus::Invalid);
+    assert_eq!(
+        stage.sa.get_order(&context, order.id).await.unwrap().status,
+        OrderStatus::Invalid
+    );
 }
 
 #[tokio::test]
@@ -61,20 +110,39 @@ async fn orders_are_claimed_when_their_lease_ran_out() {
     let account = stage.stored_account().await;
     let (first, old) = stage.processing_order(&account, &["a.example"]).await;
     let (failed, lease) = stage.processing_order(&account, &["b.example"]).await;
-    stage.sa.fail_order(&context, failed.id, lease.id, problem(ErrorKind::Caa)).await.unwrap();
+    stage
+        .sa
+        .fail_order(&context, failed.id, lease.id, problem(ErrorKind::Caa))
+        .await
+        .unwrap();
     stage.issued_order(&account, &["c.example"]).await;
-    assert_eq!(stage.sa.claim_orders(&context, claim(&stage, 10)).await.unwrap(), []);
+    assert_eq!(
+        stage.sa.claim_orders(&context, claim(&stage, 10)).await.unwrap(),
+        []
+    );
     stage.pass(HOUR);
     let (second, _) = stage.processing_order(&account, &["d.example"]).await;
     let claimed = stage.sa.claim_orders(&context, claim(&stage, 10)).await.unwrap();
     assert_eq!(claimed.len(), 1);
-    assert_eq!((&claimed[0].order, &claimed[0].finalization), (&first, &finalization()));
-    let stale = stage.sa.fail_order(&context, first.id, old.id, problem(ErrorKind::Caa)).await;
+    assert_eq!(
+        (&claimed[0].order, &claimed[0].finalization),
+        (&first, &finalization())
+    );
+    let stale = stage
+        .sa
+        .fail_order(&context, first.id, old.id, problem(ErrorKind::Caa))
+        .await;
     refused(stale, ErrorKind::Conflict);
-    let held = stage.sa.fail_order(&context, first.id, claimed[0].lease.id, problem(ErrorKind::Caa)).await;
+    let held = stage
+        .sa
+        .fail_order(&context, first.id, claimed[0].lease.id, problem(ErrorKind::Caa))
+        .await;
     assert_eq!(held.unwrap().status, OrderStatus::Invalid);
     stage.pass(HOUR);
     let claimed = stage.sa.claim_orders(&context, claim(&stage, 1)).await.unwrap();
     assert_eq!(claimed[0].order.id, second.id);
-    assert_eq!(stage.sa.claim_orders(&context, claim(&stage, 10)).await.unwrap(), []);
+    assert_eq!(
+        stage.sa.claim_orders(&context, claim(&stage, 10)).await.unwrap(),
+        []
+    );
 }

@@ -12,8 +12,14 @@ async fn an_issuance_takes_six_commits_and_twelve_statements() {
     let context = stage.context();
     let account = stage.stored_account().await;
     let request = stage.order(&account, &["a.example"]);
-    let (id, challenge) = (request.order.authorizations[0], request.new_authorizations[0].challenges[0].id);
-    let before = (stage.counted("cairn_sa_commits_total"), stage.counted("cairn_sa_statements_total"));
+    let (id, challenge) = (
+        request.order.authorizations[0],
+        request.new_authorizations[0].challenges[0].id,
+    );
+    let before = (
+        stage.counted("cairn_sa_commits_total"),
+        stage.counted("cairn_sa_statements_total"),
+    );
 
     let order = stage.sa.create_order(&context, request).await.unwrap();
     let lease = stage.lease();
@@ -27,15 +33,26 @@ async fn an_issuance_takes_six_commits_and_twelve_statements() {
     let mut finish = stage.finish(id, &(challenge, lease), None);
     finish.receipts.truncate(1);
     stage.sa.finish_validation(&context, finish).await.unwrap();
-    let begun = stage.sa.begin_finalize(&context, stage.finalize(&order)).await.unwrap();
+    let begun = stage
+        .sa
+        .begin_finalize(&context, stage.finalize(&order))
+        .await
+        .unwrap();
     assert!(begun.leased);
     let unsigned = stage.unsigned(&order);
     let serial = unsigned.serial;
     stage.sa.store_tbs(&context, unsigned).await.unwrap();
-    stage.sa.store_certificate(&context, serial, b"signed".to_vec()).await.unwrap();
+    stage
+        .sa
+        .store_certificate(&context, serial, b"signed".to_vec())
+        .await
+        .unwrap();
 
     let commits = stage.counted("cairn_sa_commits_total") - before.0;
     let statements = stage.counted("cairn_sa_statements_total") - before.1;
     assert_eq!((commits, statements), (6, 12));
-    assert_eq!(stage.sa.get_order(&context, order.id).await.unwrap().status, OrderStatus::Valid);
+    assert_eq!(
+        stage.sa.get_order(&context, order.id).await.unwrap().status,
+        OrderStatus::Valid
+    );
 }

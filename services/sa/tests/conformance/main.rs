@@ -2,6 +2,12 @@
 //!
 //! Nothing here knows the backend: `stage` alone chooses it.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+#![expect(
+    clippy::similar_names,
+    reason = "stale leases on a stage, what begins and what has begun"
+)]
+
 mod accounts;
 mod authorizations;
 mod certificates;

@@ -18,7 +18,11 @@ where
     T: Send + 'static,
     Fut: Future<Output = T> + Send + 'static,
 {
-    (0..MANY).map(|_| contender(stage.clone())).collect::<JoinSet<_>>().join_all().await
+    (0..MANY)
+        .map(|_| contender(stage.clone()))
+        .collect::<JoinSet<_>>()
+        .join_all()
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,11 +32,21 @@ async fn one_finalization_begins() {
     let order = stage.ready_order(&account, &["a.example"]).await;
     let results = race(&stage, |stage| {
         let order = order.clone();
-        async move { stage.sa.begin_finalize(&stage.context(), stage.finalize(&order)).await.unwrap() }
+        async move {
+            stage
+                .sa
+                .begin_finalize(&stage.context(), stage.finalize(&order))
+                .await
+                .unwrap()
+        }
     })
     .await;
     assert_eq!(results.iter().filter(|begun| begun.leased).count(), 1);
-    assert!(results.iter().all(|begun| begun.order.status == OrderStatus::Processing));
+    assert!(
+        results
+            .iter()
+            .all(|begun| begun.order.status == OrderStatus::Processing)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +56,15 @@ async fn one_serial_is_stored() {
     let (order, _) = stage.processing_order(&account, &["a.example"]).await;
     let results = race(&stage, |stage| {
         let unsigned = stage.unsigned(&order);
-        async move { stage.sa.store_tbs(&stage.context(), unsigned).await.unwrap().unsigned.serial }
+        async move {
+            stage
+                .sa
+                .store_tbs(&stage.context(), unsigned)
+                .await
+                .unwrap()
+                .unsigned
+                .serial
+        }
     })
     .await;
     assert_eq!(results.into_iter().collect::<HashSet<_>>().len(), 1);
@@ -65,7 +87,11 @@ async fn one_certificate_is_stored() {
     .await;
     let (stored, others): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     assert_eq!(stored.len(), 1);
-    assert!(others.iter().all(|other| other.as_ref().unwrap_err().kind() == ErrorKind::Conflict));
+    assert!(
+        others
+            .iter()
+            .all(|other| other.as_ref().unwrap_err().kind() == ErrorKind::Conflict)
+    );
     let kept = stage.sa.get_certificate(&stage.context(), serial).await.unwrap();
     assert_eq!(kept, stored.into_iter().next().unwrap().unwrap());
 }
@@ -78,13 +104,23 @@ async fn one_account_is_created_for_a_key() {
         let mut account = stage.account();
         (account.jwk, account.thumbprint) = (jwk.clone(), thumbprint);
         async move {
-            let request = CreateAccount { account, external_account_key_id: None };
+            let request = CreateAccount {
+                account,
+                external_account_key_id: None,
+            };
             stage.sa.create_account(&stage.context(), request).await.unwrap()
         }
     })
     .await;
     assert_eq!(results.iter().filter(|answer| answer.created).count(), 1);
-    assert_eq!(results.iter().map(|answer| answer.account.id).collect::<HashSet<_>>().len(), 1);
+    assert_eq!(
+        results
+            .iter()
+            .map(|answer| answer.account.id)
+            .collect::<HashSet<_>>()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,10 +144,18 @@ async fn one_account_gets_a_key() {
         async move { stage.sa.change_key(&stage.context(), request).await }
     })
     .await;
-    let winner = results.iter().find_map(|result| result.as_ref().ok()).unwrap().id.to_string();
+    let winner = results
+        .iter()
+        .find_map(|result| result.as_ref().ok())
+        .unwrap()
+        .id
+        .to_string();
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
     for error in results.iter().filter_map(|result| result.as_ref().err()) {
-        assert_eq!((error.kind(), error.location.as_deref()), (ErrorKind::Conflict, Some(winner.as_str())));
+        assert_eq!(
+            (error.kind(), error.location.as_deref()),
+            (ErrorKind::Conflict, Some(winner.as_str()))
+        );
     }
 }
 
@@ -146,7 +190,11 @@ async fn a_validation_ends_one_way() {
         async move { stage.sa.finish_validation(&stage.context(), finish).await }
     })
     .await;
-    let ends: HashSet<_> = results.into_iter().flatten().map(|end| end.status.as_str()).collect();
+    let ends: HashSet<_> = results
+        .into_iter()
+        .flatten()
+        .map(|end| end.status.as_str())
+        .collect();
     assert_eq!(ends.len(), 1);
     let order = stage.sa.get_order(&stage.context(), order.id).await.unwrap();
     let expected = if ends.contains(AuthorizationStatus::Valid.as_str()) {
@@ -162,11 +210,17 @@ async fn work_is_claimed_by_one() {
     let stage = Arc::new(Stage::new().await);
     let account = stage.stored_account().await;
     for number in 0..4 {
-        stage.processing_order(&account, &[&format!("{number}.example")]).await;
+        stage
+            .processing_order(&account, &[&format!("{number}.example")])
+            .await;
     }
     stage.pass(HOUR);
     let results = race(&stage, |stage| async move {
-        let claim = Claim { owner: "janitor".to_owned(), deadline: stage.now() + HOUR, limit: 2 };
+        let claim = Claim {
+            owner: "janitor".to_owned(),
+            deadline: stage.now() + HOUR,
+            limit: 2,
+        };
         stage.sa.claim_orders(&stage.context(), claim).await.unwrap()
     })
     .await;

@@ -16,12 +16,23 @@ async fn a_restart_forgets_nothing() {
     let context = stage.context();
     assert_eq!(stage.sa.get_account(&context, account.id).await.unwrap(), account);
     assert_eq!(stage.sa.get_order(&context, issued.id).await.unwrap(), issued);
-    let certificate = stage.sa.get_certificate(&context, issued.serial.unwrap()).await.unwrap();
+    let certificate = stage
+        .sa
+        .get_certificate(&context, issued.serial.unwrap())
+        .await
+        .unwrap();
     assert_eq!(certificate.der, b"signed");
     // Leases outlive the process that stored them, and their work goes on.
     let id = pending.authorizations[0];
-    stage.sa.finish_validation(&context, stage.finish(id, &begun, None)).await.unwrap();
-    assert_eq!(stage.sa.get_order(&context, pending.id).await.unwrap().status, OrderStatus::Ready);
+    stage
+        .sa
+        .finish_validation(&context, stage.finish(id, &begun, None))
+        .await
+        .unwrap();
+    assert_eq!(
+        stage.sa.get_order(&context, pending.id).await.unwrap().status,
+        OrderStatus::Ready
+    );
     let again = stage.finalize(&processing);
     let request = cairn_rpc::api::sa::BeginFinalize { lease, ..again };
     assert!(stage.sa.begin_finalize(&context, request).await.unwrap().leased);

@@ -60,7 +60,10 @@ impl Stage {
     }
 
     async fn start(directory: TempDir, clock: Arc<TestClock>) -> Self {
-        let env = Env { clock: clock.clone(), ..Env::system() };
+        let env = Env {
+            clock: clock.clone(),
+            ..Env::system()
+        };
         let config = Config {
             database: DatabaseConfig {
                 url: Location::Sqlite(directory.path().join("sa.db")),
@@ -89,11 +92,17 @@ impl Stage {
             .transport("ra.cairn")
             .channel(SaClient::TARGET, &ClientConfig::new(["unused:1"]))
             .unwrap();
-        Self { sa: SaClient::new(channel), clock, env, directory, serving }
+        Self {
+            sa: SaClient::new(channel),
+            clock,
+            env,
+            directory,
+            serving,
+        }
     }
 
     pub(crate) fn context(&self) -> Context {
-        Context::new(&SystemRng, PATIENCE)
+        Context::new(&*self.env.rng, PATIENCE)
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -102,7 +111,9 @@ impl Stage {
 
     /// Moves the clock.
     pub(crate) fn pass(&self, time: Duration) {
-        self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+        self.clock
+            .0
+            .fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
     pub(crate) fn lease(&self) -> Lease {
@@ -130,8 +141,15 @@ impl Stage {
 
     /// A stored account.
     pub(crate) async fn stored_account(&self) -> Account {
-        let request = CreateAccount { account: self.account(), external_account_key_id: None };
-        self.sa.create_account(&self.context(), request).await.unwrap().account
+        let request = CreateAccount {
+            account: self.account(),
+            external_account_key_id: None,
+        };
+        self.sa
+            .create_account(&self.context(), request)
+            .await
+            .unwrap()
+            .account
     }
 
     /// A pending authorization for an identifier as ordered; not stored yet.
@@ -160,8 +178,10 @@ impl Stage {
     /// An order for names, each with a new authorization; not stored yet.
     pub(crate) fn order(&self, account: &Account, names: &[&str]) -> CreateOrder {
         let identifiers: Vec<_> = names.iter().map(|name| dns(name)).collect();
-        let new_authorizations: Vec<_> =
-            identifiers.iter().map(|identifier| self.authorization(account, identifier)).collect();
+        let new_authorizations: Vec<_> = identifiers
+            .iter()
+            .map(|identifier| self.authorization(account, identifier))
+            .collect();
         let order = Order {
             id: OrderId::new(&*self.clock, &SystemRng),
             account: account.id,
@@ -172,17 +192,26 @@ impl Stage {
             not_before: None,
             not_after: None,
             replaces: None,
-            authorizations: new_authorizations.iter().map(|authorization| authorization.id).collect(),
+            authorizations: new_authorizations
+                .iter()
+                .map(|authorization| authorization.id)
+                .collect(),
             error: None,
             serial: None,
             created: self.now(),
         };
-        CreateOrder { order, new_authorizations }
+        CreateOrder {
+            order,
+            new_authorizations,
+        }
     }
 
     /// A stored order for names, pending.
     pub(crate) async fn stored_order(&self, account: &Account, names: &[&str]) -> Order {
-        self.sa.create_order(&self.context(), self.order(account, names)).await.unwrap()
+        self.sa
+            .create_order(&self.context(), self.order(account, names))
+            .await
+            .unwrap()
     }
 
     /// Begins the validation of an authorization by its first challenge.
@@ -220,7 +249,10 @@ impl Stage {
     /// Makes an authorization valid.
     pub(crate) async fn validate(&self, account: &Account, id: AuthorizationId) -> Authorization {
         let begun = self.begin(account, id).await;
-        self.sa.finish_validation(&self.context(), self.finish(id, &begun, None)).await.unwrap()
+        self.sa
+            .finish_validation(&self.context(), self.finish(id, &begun, None))
+            .await
+            .unwrap()
     }
 
     /// A stored order for names, ready.
@@ -235,7 +267,11 @@ impl Stage {
     }
 
     pub(crate) fn finalize(&self, order: &Order) -> BeginFinalize {
-        BeginFinalize { order: order.id, finalization: finalization(), lease: self.lease() }
+        BeginFinalize {
+            order: order.id,
+            finalization: finalization(),
+            lease: self.lease(),
+        }
     }
 
     /// A stored order for names, processing, and its lease.
@@ -272,16 +308,30 @@ impl Stage {
     /// Gives a processing order its certificate.
     pub(crate) async fn issue(&self, order: Order) -> Order {
         let context = self.context();
-        let serial = self.sa.store_tbs(&context, self.unsigned(&order)).await.unwrap().unsigned.serial;
-        self.sa.store_certificate(&context, serial, b"signed".to_vec()).await.unwrap();
+        let serial = self
+            .sa
+            .store_tbs(&context, self.unsigned(&order))
+            .await
+            .unwrap()
+            .unsigned
+            .serial;
+        self.sa
+            .store_certificate(&context, serial, b"signed".to_vec())
+            .await
+            .unwrap();
         self.sa.get_order(&context, order.id).await.unwrap()
     }
 
     /// What the metrics say about a counter.
     pub(crate) fn counted(&self, name: &str) -> u64 {
         let text = self.env.metrics.encode();
-        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        value.unwrap_or_else(|| panic!("{name} in\n{text}")).parse().unwrap()
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value
+            .unwrap_or_else(|| panic!("{name} in\n{text}"))
+            .parse()
+            .unwrap()
     }
 }
 
@@ -290,7 +340,10 @@ pub(crate) fn dns(name: &str) -> Identifier {
 }
 
 pub(crate) fn finalization() -> Finalization {
-    Finalization { csr: b"csr".to_vec(), request: b"jws".to_vec() }
+    Finalization {
+        csr: b"csr".to_vec(),
+        request: b"jws".to_vec(),
+    }
 }
 
 /// A key that nobody has, as far as storage can tell.
@@ -302,13 +355,17 @@ pub(crate) fn key() -> (String, Thumbprint) {
 }
 
 pub(crate) fn problem(kind: ErrorKind) -> Problem {
-    Problem { kind, detail: "it was not there".to_owned(), subproblems: Vec::new() }
+    Problem {
+        kind,
+        detail: "it was not there".to_owned(),
+        subproblems: Vec::new(),
+    }
 }
 
 /// The error of a call that must fail with this kind.
 #[track_caller]
 pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, Error>, kind: ErrorKind) -> Error {
-    let error = result.expect_err("it should have been refused");
+    let error = result.unwrap_err();
     assert_eq!(error.kind(), kind, "{error:?}");
     error
 }

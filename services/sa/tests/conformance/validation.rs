@@ -23,13 +23,25 @@ async fn a_challenge_is_begun_once() {
     for _ in 0..2 {
         let begun = stage.sa.begin_validation(&context, first.clone()).await.unwrap();
         assert!(begun.leased);
-        let states: Vec<_> = begun.authorization.challenges.iter().map(|one| one.status).collect();
+        let states: Vec<_> = begun
+            .authorization
+            .challenges
+            .iter()
+            .map(|one| one.status)
+            .collect();
         assert_eq!(states, [ChallengeStatus::Pending, ChallengeStatus::Processing]);
         assert_eq!(begun.authorization.status, AuthorizationStatus::Pending);
         assert_eq!(begun.authorization.validated_by, None);
     }
     for challenge in [0, 1] {
-        assert!(!stage.sa.begin_validation(&context, begin(challenge)).await.unwrap().leased);
+        assert!(
+            !stage
+                .sa
+                .begin_validation(&context, begin(challenge))
+                .await
+                .unwrap()
+                .leased
+        );
     }
 }
 
@@ -41,18 +53,33 @@ async fn only_what_is_there_and_has_time_left_is_begun() {
     let order = stage.stored_order(&account, &["a.example", "b.example"]).await;
     let mut begin = BeginValidation {
         authorization: order.authorizations[0],
-        challenge: stage.sa.get_authorization(&context, order.authorizations[1]).await.unwrap().challenges[0].id,
+        challenge: stage
+            .sa
+            .get_authorization(&context, order.authorizations[1])
+            .await
+            .unwrap()
+            .challenges[0]
+            .id,
         lease: stage.lease(),
         thumbprint: account.thumbprint,
     };
-    refused(stage.sa.begin_validation(&context, begin.clone()).await, ErrorKind::NotFound);
+    refused(
+        stage.sa.begin_validation(&context, begin.clone()).await,
+        ErrorKind::NotFound,
+    );
     begin.authorization = stage.authorization(&account, &dns("c.example")).id;
-    refused(stage.sa.begin_validation(&context, begin.clone()).await, ErrorKind::NotFound);
+    refused(
+        stage.sa.begin_validation(&context, begin.clone()).await,
+        ErrorKind::NotFound,
+    );
     begin.authorization = order.authorizations[1];
     stage.pass(24 * HOUR);
     let late = stage.sa.begin_validation(&context, begin).await.unwrap();
     assert!(!late.leased);
-    assert_eq!(late.authorization.status_at(stage.now()), AuthorizationStatus::Invalid);
+    assert_eq!(
+        late.authorization.status_at(stage.now()),
+        AuthorizationStatus::Invalid
+    );
     assert_eq!(late.authorization.challenges[0].status, ChallengeStatus::Pending);
 }
 
@@ -62,22 +89,43 @@ async fn success_makes_authorization_and_order_ready() {
     let context = stage.context();
     let account = stage.stored_account().await;
     let order = stage.stored_order(&account, &["a.example", "b.example"]).await;
-    let [first, second] = order.authorizations[..] else { panic!("two") };
+    let [first, second] = order.authorizations[..] else {
+        panic!("two")
+    };
     let begun = stage.begin(&account, first).await;
     let finish = stage.finish(first, &begun, None);
     for _ in 0..2 {
-        let valid = stage.sa.finish_validation(&context, finish.clone()).await.unwrap();
-        assert_eq!((valid.status, valid.expires), (AuthorizationStatus::Valid, finish.expires));
+        let valid = stage
+            .sa
+            .finish_validation(&context, finish.clone())
+            .await
+            .unwrap();
+        assert_eq!(
+            (valid.status, valid.expires),
+            (AuthorizationStatus::Valid, finish.expires)
+        );
         assert_eq!(valid.validated_by, Some(account.thumbprint));
         let challenge = &valid.challenges[0];
-        assert_eq!((challenge.status, challenge.validated), (ChallengeStatus::Valid, Some(stage.now())));
+        assert_eq!(
+            (challenge.status, challenge.validated),
+            (ChallengeStatus::Valid, Some(stage.now()))
+        );
         assert_eq!(valid.challenges[1].status, ChallengeStatus::Pending);
-        assert_eq!(stage.sa.get_order(&context, order.id).await.unwrap().status, OrderStatus::Pending);
+        assert_eq!(
+            stage.sa.get_order(&context, order.id).await.unwrap().status,
+            OrderStatus::Pending
+        );
     }
     stage.validate(&account, second).await;
-    assert_eq!(stage.sa.get_order(&context, order.id).await.unwrap().status, OrderStatus::Ready);
+    assert_eq!(
+        stage.sa.get_order(&context, order.id).await.unwrap().status,
+        OrderStatus::Ready
+    );
     let evidence = stage.sa.get_order_evidence(&context, order.id).await.unwrap();
-    assert!(evidence.iter().all(|one| one.receipts.len() == 2), "repeating adds no receipts");
+    assert!(
+        evidence.iter().all(|one| one.receipts.len() == 2),
+        "repeating adds no receipts"
+    );
 }
 
 #[tokio::test]
@@ -90,10 +138,17 @@ async fn failure_ends_the_authorization_and_its_orders() {
     let begun = stage.begin(&account, id).await;
     let finish = stage.finish(id, &begun, Some(problem(ErrorKind::IncorrectResponse)));
     for _ in 0..2 {
-        let invalid = stage.sa.finish_validation(&context, finish.clone()).await.unwrap();
+        let invalid = stage
+            .sa
+            .finish_validation(&context, finish.clone())
+            .await
+            .unwrap();
         assert_eq!(invalid.status, AuthorizationStatus::Invalid);
         assert_eq!(invalid.challenges[0].status, ChallengeStatus::Invalid);
-        assert_eq!(invalid.challenges[0].error, Some(problem(ErrorKind::IncorrectResponse)));
+        assert_eq!(
+            invalid.challenges[0].error,
+            Some(problem(ErrorKind::IncorrectResponse))
+        );
         assert_eq!(invalid.validated_by, None);
     }
     let ended = stage.sa.get_order(&context, order.id).await.unwrap();
@@ -104,7 +159,10 @@ async fn failure_ends_the_authorization_and_its_orders() {
     assert_eq!(error.subproblems[0].kind, ErrorKind::IncorrectResponse);
     assert_eq!(error.subproblems[0].identifier, Some(dns("*.b.example")));
     let evidence = stage.sa.get_order_evidence(&context, order.id).await.unwrap();
-    assert!(evidence.iter().any(|one| one.receipts.len() == 2), "refusals are kept too");
+    assert!(
+        evidence.iter().any(|one| one.receipts.len() == 2),
+        "refusals are kept too"
+    );
 }
 
 #[tokio::test]
@@ -124,18 +182,34 @@ async fn an_attempt_that_failed_shows_and_prolongs_the_lease() {
     let recorded = stage.sa.record_attempt(&context, attempt.clone()).await.unwrap();
     assert_eq!(recorded.challenges[0].status, ChallengeStatus::Processing);
     assert_eq!(recorded.challenges[0].error, Some(problem(ErrorKind::Connection)));
-    let stale = RecordAttempt { lease: stage.lease().id, ..attempt.clone() };
-    refused(stage.sa.record_attempt(&context, stale).await, ErrorKind::Conflict);
+    let stale = RecordAttempt {
+        lease: stage.lease().id,
+        ..attempt.clone()
+    };
+    refused(
+        stage.sa.record_attempt(&context, stale).await,
+        ErrorKind::Conflict,
+    );
     let unknown = RecordAttempt {
         authorization: stage.authorization(&account, &dns("b.example")).id,
         ..attempt.clone()
     };
-    refused(stage.sa.record_attempt(&context, unknown).await, ErrorKind::NotFound);
+    refused(
+        stage.sa.record_attempt(&context, unknown).await,
+        ErrorKind::NotFound,
+    );
     stage.pass(2 * HOUR);
     assert!(claim(&stage).await.is_empty(), "the new deadline counts");
-    let valid = stage.sa.finish_validation(&context, stage.finish(id, &begun, None)).await.unwrap();
+    let valid = stage
+        .sa
+        .finish_validation(&context, stage.finish(id, &begun, None))
+        .await
+        .unwrap();
     assert_eq!(valid.challenges[0].error, None);
-    refused(stage.sa.record_attempt(&context, attempt).await, ErrorKind::Conflict);
+    refused(
+        stage.sa.record_attempt(&context, attempt).await,
+        ErrorKind::Conflict,
+    );
 }
 
 async fn claim(stage: &Stage) -> Vec<cairn_rpc::api::sa::ClaimedValidation> {
@@ -157,17 +231,36 @@ async fn only_the_holder_of_the_lease_ends_a_validation() {
     let begun = stage.begin(&account, id).await;
     let mut foreign = stage.finish(id, &begun, None);
     foreign.lease = stage.lease().id;
-    refused(stage.sa.finish_validation(&context, foreign).await, ErrorKind::Conflict);
+    refused(
+        stage.sa.finish_validation(&context, foreign).await,
+        ErrorKind::Conflict,
+    );
     let mut wrong = stage.finish(id, &begun, None);
     wrong.challenge = stage.authorization(&account, &dns("b.example")).challenges[0].id;
-    refused(stage.sa.finish_validation(&context, wrong).await, ErrorKind::Conflict);
+    refused(
+        stage.sa.finish_validation(&context, wrong).await,
+        ErrorKind::Conflict,
+    );
     let mut unknown = stage.finish(id, &begun, None);
     unknown.authorization = stage.authorization(&account, &dns("b.example")).id;
-    refused(stage.sa.finish_validation(&context, unknown).await, ErrorKind::NotFound);
-    assert_eq!(stage.sa.get_order(&context, order.id).await.unwrap().status, OrderStatus::Pending);
-    stage.sa.finish_validation(&context, stage.finish(id, &begun, None)).await.unwrap();
+    refused(
+        stage.sa.finish_validation(&context, unknown).await,
+        ErrorKind::NotFound,
+    );
+    assert_eq!(
+        stage.sa.get_order(&context, order.id).await.unwrap().status,
+        OrderStatus::Pending
+    );
+    stage
+        .sa
+        .finish_validation(&context, stage.finish(id, &begun, None))
+        .await
+        .unwrap();
     let contrary = stage.finish(id, &begun, Some(problem(ErrorKind::Dns)));
-    refused(stage.sa.finish_validation(&context, contrary).await, ErrorKind::Conflict);
+    refused(
+        stage.sa.finish_validation(&context, contrary).await,
+        ErrorKind::Conflict,
+    );
 }
 
 #[tokio::test]
@@ -180,7 +273,10 @@ async fn a_result_for_a_deactivated_authorization_comes_too_late() {
     stage.sa.deactivate_authorization(&context, id).await.unwrap();
     for outcome in [None, Some(problem(ErrorKind::Dns))] {
         let finish = stage.finish(id, &begun, outcome);
-        refused(stage.sa.finish_validation(&context, finish).await, ErrorKind::Conflict);
+        refused(
+            stage.sa.finish_validation(&context, finish).await,
+            ErrorKind::Conflict,
+        );
     }
     let now = stage.sa.get_authorization(&context, id).await.unwrap();
     assert_eq!(now.status, AuthorizationStatus::Deactivated);
@@ -196,8 +292,15 @@ async fn success_after_the_end_of_the_authorization_is_none() {
     let id = order.authorizations[0];
     let begun = stage.begin(&account, id).await;
     stage.pass(24 * HOUR);
-    let late = stage.sa.finish_validation(&context, stage.finish(id, &begun, None)).await.unwrap();
+    let late = stage
+        .sa
+        .finish_validation(&context, stage.finish(id, &begun, None))
+        .await
+        .unwrap();
     assert_eq!(late.status, AuthorizationStatus::Invalid);
     assert_eq!(late.challenges[0].status, ChallengeStatus::Invalid);
-    assert_eq!(stage.sa.get_order(&context, order.id).await.unwrap().status, OrderStatus::Invalid);
+    assert_eq!(
+        stage.sa.get_order(&context, order.id).await.unwrap().status,
+        OrderStatus::Invalid
+    );
 }

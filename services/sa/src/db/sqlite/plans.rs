@@ -28,7 +28,8 @@ struct Step {
 #[test]
 fn every_statement_finds_its_rows_by_an_index() {
     let mut conn = SqliteConnection::establish(":memory:").unwrap();
-    conn.run_pending_migrations(super::connection::MIGRATIONS).unwrap();
+    conn.run_pending_migrations(super::connection::MIGRATIONS)
+        .unwrap();
     let seen = Arc::new(Mutex::new(BTreeSet::new()));
     conn.set_instrumentation(recorder(seen.clone()));
     run_everything(&mut conn);
@@ -36,7 +37,9 @@ fn every_statement_finds_its_rows_by_an_index() {
     let statements = seen.lock().unwrap().clone();
     assert!(statements.len() > 30, "{statements:#?}");
     for statement in statements {
-        let plan: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut conn).unwrap();
+        let plan: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}"))
+            .load(&mut conn)
+            .unwrap();
         for step in plan {
             let reads_all = step.detail.starts_with("SCAN ") && step.detail != "SCAN CONSTANT ROW";
             assert!(!reads_all, "{}\n{statement}", step.detail);
@@ -60,7 +63,11 @@ fn id<K: IdKind>() -> Id<K> {
 }
 
 fn lease(now: Timestamp) -> Lease {
-    Lease { id: id(), owner: "test".to_owned(), deadline: now }
+    Lease {
+        id: id(),
+        owner: "test".to_owned(),
+        deadline: now,
+    }
 }
 
 /// Every transaction at least once, on the path that runs the most statements.
@@ -83,20 +90,34 @@ fn run_everything(conn: &mut SqliteConnection) {
     settle(orders::create_order(conn, &second, &now)).unwrap();
     settle(orders::create_order(conn, &second, &now)).unwrap();
     let mut reusing = order(&account, now, Some(serial));
-    reusing.order.authorizations.clone_from(&first.order.authorizations);
+    reusing
+        .order
+        .authorizations
+        .clone_from(&first.order.authorizations);
     reusing.new_authorizations.clear();
     settle(orders::create_order(conn, &reusing, &now)).unwrap();
     let late = now + Duration::from_secs(7200);
     let replacing = order(&account, late, Some(serial));
     settle(orders::create_order(conn, &replacing, &late)).unwrap();
     settle(orders::list_orders(conn, &account.id, &[0xff; 16], &10, &now)).unwrap();
-    settle(authorizations::deactivate_authorization(conn, &first.order.authorizations[0])).unwrap();
-    settle(authorizations::create_authorization(conn, &order(&account, now, None).new_authorizations[0])).unwrap();
+    settle(authorizations::deactivate_authorization(
+        conn,
+        &first.order.authorizations[0],
+    ))
+    .unwrap();
+    settle(authorizations::create_authorization(
+        conn,
+        &order(&account, now, None).new_authorizations[0],
+    ))
+    .unwrap();
     settle(accounts::deactivate_account(conn, &account.id)).unwrap();
 }
 
 fn account_transactions(conn: &mut SqliteConnection, account: &Account, now: Timestamp) {
-    let create = CreateAccount { account: account.clone(), external_account_key_id: None };
+    let create = CreateAccount {
+        account: account.clone(),
+        external_account_key_id: None,
+    };
     settle(accounts::create_account(conn, &create)).unwrap();
     settle(accounts::create_account(conn, &create)).unwrap();
     settle(accounts::get_account(conn, &account.id)).unwrap();
@@ -147,15 +168,37 @@ fn order(account: &Account, now: Timestamp, replaces: Option<Serial>) -> CreateO
         serial: None,
         created: now,
     };
-    CreateOrder { order, new_authorizations: vec![authorization] }
+    CreateOrder {
+        order,
+        new_authorizations: vec![authorization],
+    }
+}
+
+fn a_problem() -> Problem {
+    Problem {
+        kind: ErrorKind::Dns,
+        detail: String::new(),
+        subproblems: Vec::new(),
+    }
+}
+
+fn a_claim(now: Timestamp) -> Claim {
+    Claim {
+        owner: "test".to_owned(),
+        deadline: now,
+        limit: 1,
+    }
 }
 
 /// An order from its creation to the revocation of its certificate, with all that can come in between.
 fn issue(conn: &mut SqliteConnection, create: &CreateOrder, serial: Serial, now: Timestamp) {
-    let (order, authorization) = (&create.order, &create.new_authorizations[0]);
     settle(orders::create_order(conn, create, &now)).unwrap();
-    let claim = Claim { owner: "test".to_owned(), deadline: now, limit: 1 };
-    let problem = Problem { kind: ErrorKind::Dns, detail: String::new(), subproblems: Vec::new() };
+    validate(conn, &create.new_authorizations[0], now);
+    finalize(conn, &create.order, now);
+    certify(conn, &create.order, serial, now);
+}
+
+fn validate(conn: &mut SqliteConnection, authorization: &Authorization, now: Timestamp) {
     let begin = BeginValidation {
         authorization: authorization.id,
         challenge: authorization.challenges[0].id,
@@ -163,12 +206,15 @@ fn issue(conn: &mut SqliteConnection, create: &CreateOrder, serial: Serial, now:
         thumbprint: Thumbprint([1; 32]),
     };
     settle(validation::begin_validation(conn, &begin, &now)).unwrap();
-    let claimed = settle(validation::claim_validations(conn, &claim, &[id()], &now)).unwrap().work.remove(0);
+    let claimed = settle(validation::claim_validations(conn, &a_claim(now), &[id()], &now))
+        .unwrap()
+        .work
+        .remove(0);
     let attempt = RecordAttempt {
         authorization: authorization.id,
         challenge: claimed.challenge,
         lease: claimed.lease.id,
-        problem: problem.clone(),
+        problem: a_problem(),
         deadline: now,
     };
     settle(validation::record_attempt(conn, &attempt)).unwrap();
@@ -180,28 +226,62 @@ fn issue(conn: &mut SqliteConnection, create: &CreateOrder, serial: Serial, now:
         expires: authorization.expires,
         receipts: vec![vec![1]],
     };
-    let failed = FinishValidation { problem: Some(problem.clone()), lease: id(), ..finish.clone() };
-    settle(validation::finish_validation(conn, &failed, &now)).err().unwrap();
+    let failed = FinishValidation {
+        problem: Some(a_problem()),
+        lease: id(),
+        ..finish.clone()
+    };
+    settle(validation::finish_validation(conn, &failed, &now))
+        .err()
+        .unwrap();
     settle(validation::finish_validation(conn, &finish, &now)).unwrap();
     let wanted = FindValidAuthorizations {
-        account: order.account,
-        identifiers: order.identifiers.clone(),
+        account: authorization.account,
+        identifiers: vec![authorization.identifier.clone()],
         valid_until: now,
     };
-    assert_eq!(settle(authorizations::find_valid_authorizations(conn, &wanted, &now)).unwrap().len(), 1);
-    let add =
-        AddReceipts { authorization: authorization.id, receipts: vec![vec![2]], caa_checked: now };
+    assert_eq!(
+        settle(authorizations::find_valid_authorizations(conn, &wanted, &now))
+            .unwrap()
+            .len(),
+        1
+    );
+    let add = AddReceipts {
+        authorization: authorization.id,
+        receipts: vec![vec![2]],
+        caa_checked: now,
+    };
     settle(authorizations::add_receipts(conn, &add, &now)).unwrap();
+}
+
+fn finalize(conn: &mut SqliteConnection, order: &Order, now: Timestamp) {
     let finalize = BeginFinalize {
         order: order.id,
-        finalization: Finalization { csr: vec![1], request: vec![1] },
+        finalization: Finalization {
+            csr: vec![1],
+            request: vec![1],
+        },
         lease: lease(now),
     };
-    assert!(settle(orders::begin_finalize(conn, &finalize, &now)).unwrap().leased);
+    assert!(
+        settle(orders::begin_finalize(conn, &finalize, &now))
+            .unwrap()
+            .leased
+    );
     settle(orders::begin_finalize(conn, &finalize, &now)).unwrap();
-    assert_eq!(settle(orders::claim_orders(conn, &claim, &[id()], &now)).unwrap().len(), 1);
-    settle(orders::fail_order(conn, &order.id, &id(), &problem)).err().unwrap();
+    assert_eq!(
+        settle(orders::claim_orders(conn, &a_claim(now), &[id()], &now))
+            .unwrap()
+            .len(),
+        1
+    );
+    settle(orders::fail_order(conn, &order.id, &id(), &a_problem()))
+        .err()
+        .unwrap();
     settle(authorizations::get_order_evidence(conn, &order.id)).unwrap();
+}
+
+fn certify(conn: &mut SqliteConnection, order: &Order, serial: Serial, now: Timestamp) {
     let unsigned = Unsigned {
         serial,
         order: order.id,
@@ -220,7 +300,10 @@ fn issue(conn: &mut SqliteConnection, create: &CreateOrder, serial: Serial, now:
     settle(certificates::store_certificate(conn, &serial, &[1], &now)).unwrap();
     let revoke = RevokeCertificate {
         serial,
-        revocation: Revocation { at: now, reason: RevocationReason::Superseded },
+        revocation: Revocation {
+            at: now,
+            reason: RevocationReason::Superseded,
+        },
         by: "test".to_owned(),
     };
     settle(certificates::revoke_certificate(conn, &revoke)).unwrap();

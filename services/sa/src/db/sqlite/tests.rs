@@ -31,10 +31,17 @@ impl Stage {
         let path = directory.path().join("sa.db");
         super::migrate(&path).unwrap();
         let table = "CREATE TABLE numbers (number INTEGER PRIMARY KEY CHECK (number < 100)) STRICT";
-        SqliteConnection::establish(path.to_str().unwrap()).unwrap().batch_execute(table).unwrap();
+        SqliteConnection::establish(path.to_str().unwrap())
+            .unwrap()
+            .batch_execute(table)
+            .unwrap();
         let measures = Measures::register(&Metrics::new());
         let db = Sqlite::open(&path, &config(path.clone()), measures.clone()).unwrap();
-        Self { db, measures, directory }
+        Self {
+            db,
+            measures,
+            directory,
+        }
     }
 
     /// Makes the writer wait until the returned sender is dropped, so that what comes next forms a group.
@@ -62,7 +69,12 @@ impl Stage {
 }
 
 fn config(path: PathBuf) -> DatabaseConfig {
-    DatabaseConfig { url: Location::Sqlite(path), migrate_at_start: false, group_commit: GROUP, readers: 2 }
+    DatabaseConfig {
+        url: Location::Sqlite(path),
+        migrate_at_start: false,
+        group_commit: GROUP,
+        readers: 2,
+    }
 }
 
 fn insert(conn: &mut SqliteConnection, number: i64) -> Result<()> {
@@ -82,7 +94,9 @@ async fn who_waits_together_commits_together() {
     let before = stage.measures.commits.get();
     let release = stage.hold().await;
     let inserts = async {
-        tokio::join!(join_all((0..20).map(|number| stage.insert(number))), async { drop(release) })
+        tokio::join!(join_all((0..20).map(|number| stage.insert(number))), async {
+            drop(release);
+        })
     };
     let results = inserts.await.0;
     assert!(results.iter().all(Result::is_ok));
@@ -111,7 +125,9 @@ async fn a_failure_is_rolled_back_alone() {
         stage.insert(100),
         stage.insert(2),
         stage.insert(3),
-        async { drop(release) },
+        async {
+            drop(release);
+        },
     );
     assert!(results.0.is_ok() && results.2.is_ok() && results.6.is_ok());
     assert!(matches!(results.1, Err(Failure::Refused(error)) if error.kind() == ErrorKind::Conflict));
@@ -130,9 +146,19 @@ async fn nobody_is_answered_before_the_commit() {
         conn.batch_execute("ROLLBACK").map_err(Failure::from)
     };
     let release = stage.hold().await;
-    let results = tokio::join!(stage.insert(1), stage.db.write("spoil", spoil), async { drop(release) });
-    assert!(matches!(results.0, Err(Failure::NotCommitted(_))), "{:?}", results.0);
-    assert!(matches!(results.1, Err(Failure::NotCommitted(_))), "{:?}", results.1);
+    let results = tokio::join!(stage.insert(1), stage.db.write("spoil", spoil), async {
+        drop(release);
+    });
+    assert!(
+        matches!(results.0, Err(Failure::NotCommitted(_))),
+        "{:?}",
+        results.0
+    );
+    assert!(
+        matches!(results.1, Err(Failure::NotCommitted(_))),
+        "{:?}",
+        results.1
+    );
     assert_eq!(stage.measures.retries.get(), 2);
     // The writer goes on, on a new connection.
     stage.insert(7).await.unwrap();
@@ -177,7 +203,12 @@ async fn what_was_queued_is_done_before_the_end() {
         .collect();
     drop(release);
     drop(stage.db);
-    assert!(join_all(answers).await.into_iter().all(|answer| answer.unwrap().is_ok()));
+    assert!(
+        join_all(answers)
+            .await
+            .into_iter()
+            .all(|answer| answer.unwrap().is_ok())
+    );
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     assert_eq!(numbers(&mut conn).len(), 20);
 }
@@ -188,16 +219,28 @@ fn old_tables_and_unusable_files_are_refused() {
     let path = directory.path().join("sa.db");
     let open = |path: PathBuf| {
         let measures = Measures::register(&Metrics::new());
-        Sqlite::open(&path, &config(path.clone()), measures).err().map(|error| error.to_string())
+        Sqlite::open(&path, &config(path.clone()), measures)
+            .err()
+            .map(|error| error.to_string())
     };
     let outdated = open(path.clone()).unwrap();
-    assert!(outdated.contains("lacks") && outdated.contains("cairn-sa migrate"), "{outdated}");
+    assert!(
+        outdated.contains("lacks") && outdated.contains("cairn-sa migrate"),
+        "{outdated}"
+    );
     assert_eq!(super::migrate(&path).unwrap().len(), 1);
     assert_eq!(super::migrate(&path).unwrap().len(), 0);
     assert_eq!(open(path), None);
     let missing = open(directory.path().join("no/such/directory/sa.db")).unwrap();
     assert!(missing.contains("no/such/directory"), "{missing}");
     let garbage = directory.path().join("garbage.db");
-    std::fs::write(&garbage, "this is not a database file, however long one looks at it").unwrap();
-    assert!(matches!(super::migrate(&garbage), Err(OpenError::Unusable { .. })));
+    std::fs::write(
+        &garbage,
+        "this is not a database file, however long one looks at it",
+    )
+    .unwrap();
+    assert!(matches!(
+        super::migrate(&garbage),
+        Err(OpenError::Unusable { .. })
+    ));
 }

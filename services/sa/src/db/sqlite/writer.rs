@@ -43,7 +43,7 @@ impl Writer {
                 );
             }
             for job in group {
-                job.answer(committed.as_ref().map(|()| ()).map_err(String::as_str));
+                job.answer(committed.as_ref().copied().map_err(String::as_str));
             }
         }
     }
