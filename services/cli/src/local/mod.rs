@@ -62,7 +62,7 @@ fn prepare(args: &Args, terminal: Terminal) -> anyhow::Result<Stack> {
         layout.dir().display()
     ));
     // All that can be refused is, before anything is deleted.
-    let ports = Ports::choose(&args.listen)?;
+    let ports = Ports::choose(&args.listen, &[args.http_01_port, args.tls_alpn_01_port])?;
     if args.reset {
         layout.reset()?;
     }

@@ -22,8 +22,9 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// Chooses ports that are free now. The front end's is an error if it is taken.
-    pub(crate) fn choose(listen: &Listen) -> anyhow::Result<Self> {
+    /// Chooses ports that are free now, other than those that `clients` will answer challenges on. The front
+    /// end's is an error if it is taken.
+    pub(crate) fn choose(listen: &Listen, clients: &[u16]) -> anyhow::Result<Self> {
         let https = front_end(listen)?;
         let port = https.port();
         let start = if (1024..HIGHEST - 100).contains(&port) {
@@ -31,7 +32,8 @@ impl Ports {
         } else {
             16_001 + port % 100 * 100
         };
-        let mut free = (start..HIGHEST).filter(|port| bind(Ipv4Addr::LOCALHOST.into(), *port).is_ok());
+        let mut free = (start..HIGHEST)
+            .filter(|port| !clients.contains(port) && bind(Ipv4Addr::LOCALHOST.into(), *port).is_ok());
         let mut internal = BTreeMap::new();
         for service in Service::ALL {
             match (free.next(), free.next()) {
@@ -76,19 +78,27 @@ mod tests {
 
     #[test]
     fn every_service_has_ports_of_its_own() {
-        let ports = Ports::choose(&"127.0.0.1:0".parse().unwrap()).unwrap();
-        let mut all = BTreeSet::from([ports.https]);
-        for service in Service::ALL {
-            all.extend([ports.grpc(service), ports.debug(service)]);
-        }
-        assert_eq!(all.len(), 1 + 2 * Service::ALL.len());
+        let choose = |clients: &[u16]| {
+            let ports = Ports::choose(&"127.0.0.1:0".parse().unwrap(), clients).unwrap();
+            let internal = |service| [ports.grpc(service).port(), ports.debug(service).port()];
+            let all = Service::ALL
+                .into_iter()
+                .flat_map(internal)
+                .collect::<BTreeSet<_>>();
+            assert_eq!(all.len(), 2 * Service::ALL.len());
+            assert!(!all.contains(&ports.https.port()));
+            all
+        };
+        let first = choose(&[]);
+        let clients: Vec<u16> = first.into_iter().collect();
+        assert!(choose(&clients).iter().all(|port| !clients.contains(port)));
     }
 
     #[test]
     fn a_port_that_is_taken_is_named() {
         let taken = bind(Ipv4Addr::LOCALHOST.into(), 0).unwrap();
         let address = taken.local_addr().unwrap();
-        let error = Ports::choose(&address.to_string().parse().unwrap()).unwrap_err();
+        let error = Ports::choose(&address.to_string().parse().unwrap(), &[]).unwrap_err();
         let expected =
             format!("{address} cannot be used for ACME, choose another --listen: Address already in use");
         assert!(format!("{error:#}").starts_with(&expected), "{error:#}");
