@@ -149,7 +149,8 @@ pub struct HttpConfig {
     /// How long a TLS handshake may take.
     #[serde(with = "duration")]
     pub handshake_timeout: Duration,
-    /// How long the head of a request may take.
+    /// How long the head of a request may take. On HTTP/1.1 the time counts from the end of the request before,
+    /// so this is also how long such a connection may be idle.
     #[serde(with = "duration")]
     pub header_timeout: Duration,
     /// How long the body of a request may take.
@@ -172,7 +173,7 @@ impl Default for HttpConfig {
             max_connections: 4096,
             max_concurrent_streams: 100,
             handshake_timeout: Duration::from_secs(10),
-            header_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(25),
             idle_timeout: Duration::from_secs(60),

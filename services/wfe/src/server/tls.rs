@@ -1,7 +1,7 @@
 //! TLS towards clients: 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN.
 
 use openssl::pkey::PKey;
-use openssl::ssl::{AlpnError, SslAcceptor, SslMethod, select_next_proto};
+use openssl::ssl::{AlpnError, SslAcceptor, SslMethod, SslSessionCacheMode, select_next_proto};
 use openssl::x509::X509;
 
 use crate::config::Https;
@@ -48,6 +48,8 @@ pub(super) fn acceptor(config: &Https) -> Result<SslAcceptor, TlsError> {
         }
         builder.set_private_key(&private)?;
         builder.set_session_id_context(b"cairn-wfe")?;
+        // Sessions are resumed by tickets; nothing is kept here.
+        builder.set_session_cache_mode(SslSessionCacheMode::OFF);
         builder.set_alpn_select_callback(|_, offered| {
             select_next_proto(PROTOCOLS, offered).ok_or(AlpnError::NOACK)
         });

@@ -1,12 +1,20 @@
 //! HTTP itself: methods, headers, nonces, limits, connections.
 
+use std::pin::Pin;
 use std::time::Duration;
 
+use bytes::Bytes;
 use cairn_acme::objects::Directory;
 use cairn_acme::{SignAs, SigningKey};
 use cairn_testkit::raw::RawConnection;
 use cairn_types::Error;
 use http::{Method, Request};
+use http_body_util::Full;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use openssl::ssl::{SslConnector, SslMethod};
+use openssl::x509::X509;
+use tokio::net::TcpStream;
+use tokio_openssl::SslStream;
 
 use crate::accounts::refused;
 use crate::world::World;
@@ -221,6 +229,40 @@ async fn slow_clients_are_cut_off() {
         answer.starts_with("HTTP/1.1 408") && answer.contains("replay-nonce"),
         "{answer}"
     );
+}
+
+#[tokio::test]
+async fn http2_by_alpn() {
+    let world = World::new().await;
+    let root = X509::from_der(&world.pki.root).unwrap();
+    let mut connector = SslConnector::builder(SslMethod::tls_client()).unwrap();
+    connector.cert_store_mut().add_cert(root).unwrap();
+    connector.set_alpn_protos(b"\x02h2").unwrap();
+    let ssl = connector
+        .build()
+        .configure()
+        .unwrap()
+        .into_ssl("127.0.0.1")
+        .unwrap();
+    let address = world.base.strip_prefix("https://").unwrap();
+    let mut stream = SslStream::new(ssl, TcpStream::connect(address).await.unwrap()).unwrap();
+    Pin::new(&mut stream).connect().await.unwrap();
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .unwrap();
+    let connection = tokio::spawn(connection);
+    let send = |request: Request<Full<Bytes>>| sender.send_request(request);
+    let answers = [world.url("/directory"), world.url("/acme/new-nonce")]
+        .map(|url| Request::get(url).body(Full::default()).unwrap())
+        .map(send);
+    let mut statuses = Vec::new();
+    for answer in answers {
+        statuses.push(answer.await.unwrap().status().as_u16());
+    }
+    assert_eq!(statuses, [200, 204]);
+    world.env.shutdown.cancel();
+    connection.await.unwrap().unwrap();
 }
 
 #[tokio::test]
