@@ -3,7 +3,7 @@
 //! It holds the only keys that certificates are signed with, and believes nobody. A certificate comes to be in
 //! four steps, each of which takes what only the one before it can give:
 //!
-//! 1. [`Entitlement`](entitlement): the validators' receipts, the account holder's own signed request and the
+//! 1. `Entitlement`: the validators' receipts, the account holder's own signed request and the
 //!    certificate request in it agree on names, account and key, and the policies here allow them;
 //! 2. `Prepared`: a serial, and to-be-signed octets that passed the lint;
 //! 3. stored: the storage authority has these octets, or gave back the ones it already had for the order;

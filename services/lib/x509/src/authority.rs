@@ -93,10 +93,12 @@ pub fn root(
     validity: Validity,
 ) -> Result<Vec<u8>, AuthorityError> {
     let subject = name.encode()?;
+    let key_id = key.public_key().key_id();
     let extensions = vec![
         extensions::ca_constraints(None)?,
         extensions::key_usage(KeyUsages::KeyCertSign | KeyUsages::CRLSign)?,
-        extensions::subject_key_id(&key.public_key().key_id())?,
+        extensions::subject_key_id(&key_id)?,
+        extensions::authority_key_id(&key_id)?,
     ];
     let parts = Parts {
         issuer: subject.clone(),
