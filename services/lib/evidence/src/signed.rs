@@ -50,6 +50,9 @@ impl SignedReceipt {
         if wire.encode_to_vec() != bytes {
             return Err(malformed("the encoding of its envelope is not canonical"));
         }
+        if wire.signature.is_empty() {
+            return Err(malformed("it is not signed"));
+        }
         let key_id =
             SpkiHash::from_slice(&wire.key_id).map_err(|_| malformed("its key id has not 32 octets"))?;
         Ok(Self {

@@ -373,6 +373,18 @@ fn version_1_is_what_it_was() {
     assert_eq!(SignedReceipt::decode(&bytes).unwrap().receipt, receipt(0));
 }
 
+#[test]
+fn no_part_of_a_receipt_can_be_left_out() {
+    let bytes = world().signers[0].sign(&receipt(0)).unwrap();
+    for end in 0..bytes.len() {
+        assert!(
+            SignedReceipt::decode(&bytes[..end]).is_err(),
+            "{end} of {}",
+            bytes.len()
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -388,12 +400,10 @@ proptest! {
         prop_assert!(policy.verify(&bundle, &expectation()).is_err());
     }
 
-    /// Whatever is decoded is encoded the same, and nothing makes the decoder panic.
+    /// Nothing may follow a receipt, and nothing makes the decoder panic.
     #[test]
-    fn truncated_or_extended_receipts_are_refused(cut in any::<prop::sample::Index>(), tail in prop::collection::vec(any::<u8>(), 1..20)) {
-        let world = world();
-        let bytes = world.signers[0].sign(&receipt(0)).unwrap();
-        prop_assert!(SignedReceipt::decode(&bytes[..cut.index(bytes.len())]).is_err());
+    fn extended_receipts_are_refused(tail in prop::collection::vec(any::<u8>(), 1..20)) {
+        let bytes = world().signers[0].sign(&receipt(0)).unwrap();
         prop_assert!(SignedReceipt::decode(&[&bytes[..], &tail].concat()).is_err());
         let _ = SignedReceipt::decode(&tail);
     }
