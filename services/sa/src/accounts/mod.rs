@@ -63,6 +63,17 @@ impl Store {
         Ok(account)
     }
 
+    pub(crate) async fn agree_to_terms(
+        &self,
+        context: &Context,
+        id: AccountId,
+        terms: String,
+    ) -> Result<Account> {
+        let account = transact!(self.db(), accounts::agree_to_terms(id, terms))?;
+        record(context, "account.agreed_to_terms", &id, &id).write();
+        Ok(account)
+    }
+
     pub(crate) async fn deactivate_account(&self, context: &Context, id: AccountId) -> Result<Account> {
         let ended = transact!(self.db(), accounts::deactivate_account(id))?;
         if ended.changed {

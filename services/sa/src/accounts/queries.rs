@@ -74,6 +74,20 @@ pub(crate) async fn update_contact(conn: &mut Conn, id: &AccountId, contact: &[S
     }
 }
 
+pub(crate) async fn agree_to_terms(conn: &mut Conn, id: &AccountId, terms: &str) -> Result<Account> {
+    let updated = diesel::update(accounts::table.find(id.as_bytes().as_slice()))
+        .filter(accounts::status.eq(VALID))
+        .set(accounts::terms_agreed.eq(terms))
+        .returning(AccountRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    match updated {
+        Some(row) => row.decode(),
+        None => refuse(not_valid(&get_account(conn, id).await?)),
+    }
+}
+
 pub(crate) async fn deactivate_account(conn: &mut Conn, id: &AccountId) -> Result<Deactivated> {
     let updated = diesel::update(accounts::table.find(id.as_bytes().as_slice()))
         .filter(accounts::status.eq(VALID))

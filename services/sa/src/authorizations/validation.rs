@@ -226,7 +226,7 @@ pub(crate) async fn claim_validations(
     leases: &[LeaseId],
     now: &Timestamp,
 ) -> Result<Claimed> {
-    let abandoned: Vec<AuthorizationRow> = locked_or_skipped(
+    let abandoned: Vec<AuthorizationRow> = locked_or_skipped!(
         authorizations::table
             .filter(authorizations::lease_deadline.le(now.as_millis()))
             .filter(authorizations::status.eq(PENDING))

@@ -5,7 +5,6 @@ use cairn_types::{Certificate, Error, ErrorKind, OrderStatus, Serial, Timestamp}
 use diesel::dsl::exists;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 
-use super::dialect::locked;
 use super::{Conn, RunQueryDsl};
 use crate::certificates::rows::{CertificateRow, NewCertificateRow};
 use crate::db::errors::{Failure, Result, refusal, refuse};
@@ -54,12 +53,9 @@ pub(crate) async fn store_tbs(
 }
 
 async fn earlier_tbs(conn: &mut Conn, unsigned: &Unsigned) -> Result<StoredTbs> {
-    let (account, status, serial): (Vec<u8>, String, Option<Vec<u8>>) =
-        locked(orders::table.find(unsigned.order.as_bytes().as_slice()).select((
-            orders::account_id,
-            orders::status,
-            orders::serial,
-        )))
+    let (account, status, serial): (Vec<u8>, String, Option<Vec<u8>>) = orders::table
+        .find(unsigned.order.as_bytes().as_slice())
+        .select((orders::account_id, orders::status, orders::serial))
         .first(conn)
         .await
         .optional()?

@@ -66,6 +66,21 @@ impl Accounts for Service {
         .await
     }
 
+    async fn agree_to_terms(
+        &self,
+        request: Request<pb::AgreeToTermsRequest>,
+    ) -> Result<Response<core::Account>, Status> {
+        let store = self.store.clone();
+        call(request, |context, message| async move {
+            let id = Wire::from_wire(message.id)?;
+            Ok(store
+                .agree_to_terms(&context, id, message.terms)
+                .await?
+                .into_wire())
+        })
+        .await
+    }
+
     async fn deactivate_account(
         &self,
         request: Request<pb::DeactivateAccountRequest>,

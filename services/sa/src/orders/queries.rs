@@ -57,7 +57,7 @@ pub(crate) async fn create_order(
         .iter()
         .map(NewAuthorizationRow::encode)
         .collect::<Result<Vec<_>>>()?;
-    insert_all!(conn, authz::table, &new_rows);
+    insert_all!(conn, authz::table, new_rows);
     let links: Vec<_> = order
         .authorizations
         .iter()
@@ -93,7 +93,7 @@ async fn require_usable(
     now: Timestamp,
 ) -> Result<()> {
     let ids: Vec<_> = wanted.iter().map(|(id, _)| id.as_bytes().as_slice()).collect();
-    let usable: Vec<(Vec<u8>, String, String)> = locked(
+    let usable: Vec<(Vec<u8>, String, String)> = locked!(
         authz::table
             .filter(authz::id.eq_any(ids))
             .filter(authz::account_id.eq(account.as_bytes().as_slice()))
@@ -127,7 +127,7 @@ async fn replace(conn: &mut Conn, replaced: &Serial, order: &OrderId, now: Times
     if inserted == 1 {
         return Ok(());
     }
-    let (earlier, status, expires): (Vec<u8>, String, i64) = locked(
+    let (earlier, status, expires): (Vec<u8>, String, i64) = locked!(
         replacements::table
             .inner_join(orders::table)
             .filter(replacements::serial.eq(serial))
@@ -271,7 +271,7 @@ pub(crate) async fn claim_orders(
     leases: &[LeaseId],
     now: &Timestamp,
 ) -> Result<Vec<ClaimedOrder>> {
-    let abandoned: Vec<(Vec<u8>, Option<Vec<u8>>)> = locked_or_skipped(
+    let abandoned: Vec<(Vec<u8>, Option<Vec<u8>>)> = locked_or_skipped!(
         orders::table
             .filter(orders::lease_deadline.le(now.as_millis()))
             .filter(orders::status.eq(PROCESSING))
