@@ -1,8 +1,8 @@
 //! `cairn local`: a complete CA on one machine, from one directory.
 //!
-//! [`layout`] says what is where in that directory, [`pki`] makes the keys and certificates, [`configs`] writes
-//! every service's configuration from the command line, [`supervise`] runs the services, and [`env_file`]
-//! and [`banner`] tell the world how to use them.
+//! [`layout`] says what is where in that directory, [`pki`] makes the keys and certificates, [`configs`]
+//! writes every service's configuration from the command line, [`mod@supervise`] runs the services, and
+//! [`env_file`] and [`banner`] tell the world how to use them.
 
 mod args;
 mod banner;
