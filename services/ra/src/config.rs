@@ -10,7 +10,7 @@ use cairn_types::{Duration, ProfileName};
 use serde::Deserialize;
 
 use crate::orders::plan::Lifetimes;
-use crate::settings::{Profile, Settings};
+use crate::settings::{Profile, Settings, Terms};
 
 /// The configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -54,8 +54,8 @@ pub struct Config {
 pub struct Accounts {
     /// The URL of an account without its id; CAA `accounturi` parameters name accounts by it.
     pub uri_prefix: String,
-    /// The URL of the terms of service that accounts must agree to; none means there are none.
-    pub terms_of_service: Option<String>,
+    /// The terms of service that accounts must agree to; none means there are none.
+    pub terms_of_service: Option<TermsConfig>,
     /// The most contacts an account may have.
     #[serde(default = "Accounts::max_contacts")]
     pub max_contacts: usize,
@@ -72,6 +72,17 @@ impl Accounts {
     const fn max_contacts() -> usize {
         10
     }
+}
+
+/// The terms of service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TermsConfig {
+    /// Where they are. Another URL means other terms, which every account has to agree to anew.
+    pub url: String,
+    /// The key of the links by which accounts do: a file with at least 32 random octets, the same for all
+    /// registration authorities.
+    pub key: Secret,
 }
 
 /// What an order may ask of a profile.
@@ -201,6 +212,14 @@ impl Configuration for Config {
         if !self.accounts.uri_prefix.starts_with("https://") || !self.accounts.uri_prefix.ends_with('/') {
             return Err("accounts.uri_prefix: an https URL that ends in a slash is needed".to_owned());
         }
+        if self
+            .accounts
+            .terms_of_service
+            .as_ref()
+            .is_some_and(|terms| terms.key.expose().len() < 32)
+        {
+            return Err("accounts.terms_of_service.key: at least 32 octets are needed".to_owned());
+        }
         if self.accounts.external_account_required && self.accounts.external_account_keys.is_empty() {
             return Err("accounts.external_account_keys: empty, so that nobody could register".to_owned());
         }
@@ -238,7 +257,10 @@ impl Config {
         };
         Ok(Settings {
             account_uri_prefix: self.accounts.uri_prefix.clone(),
-            terms: self.accounts.terms_of_service.clone(),
+            terms: self.accounts.terms_of_service.as_ref().map(|terms| Terms {
+                url: terms.url.clone(),
+                key: terms.key.expose().to_vec(),
+            }),
             max_contacts: self.accounts.max_contacts,
             external_account_required: self.accounts.external_account_required,
             external_account_keys: self.external_account_keys()?,

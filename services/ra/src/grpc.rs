@@ -54,6 +54,18 @@ impl Registration for Ra {
         .await
     }
 
+    async fn agree_to_terms(
+        &self,
+        request: Request<pb::AgreeToTermsRequest>,
+    ) -> Result<Response<core::Account>, Status> {
+        let proof = request.get_ref().proof.clone();
+        let request = request.map(|message| message.account);
+        handle(request, |context, account: AccountId| async move {
+            self.agree_to_terms(&context, account, &proof).await
+        })
+        .await
+    }
+
     async fn deactivate_account(
         &self,
         request: Request<pb::DeactivateAccountRequest>,

@@ -63,18 +63,6 @@ impl Ra {
         }
     }
 
-    /// Refuses an account that has not agreed to the present terms (RFC 8555 section 7.3.3).
-    fn terms_agreed(&self, account: &Account) -> Result<()> {
-        match &self.settings.terms {
-            Some(terms) if account.terms_agreed.as_ref() != Some(terms) => Err(Error::new(
-                ErrorKind::UserActionRequired,
-                format!("the terms of service have changed; agree to {terms}"),
-            )
-            .at(terms.clone())),
-            _ => Ok(()),
-        }
-    }
-
     /// The URL of an account, by which CAA records and receipts name it.
     fn account_uri(&self, id: AccountId) -> String {
         format!("{}{id}", self.settings.account_uri_prefix)

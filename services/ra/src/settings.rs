@@ -19,10 +19,18 @@ pub(crate) struct Profile {
     pub slack: Duration,
 }
 
+/// The terms of service that accounts must agree to.
+pub(crate) struct Terms {
+    /// Where they are.
+    pub url: String,
+    /// The key of the links by which accounts agree to them.
+    pub key: Vec<u8>,
+}
+
 /// Everything the rules need to know.
 pub(crate) struct Settings {
     pub account_uri_prefix: String,
-    pub terms: Option<String>,
+    pub terms: Option<Terms>,
     pub max_contacts: usize,
     pub external_account_required: bool,
     pub external_account_keys: BTreeMap<String, Vec<u8>>,

@@ -48,7 +48,7 @@ impl Wfe {
     pub(crate) fn new(config: &Config, env: &Env, transport: &Transport) -> Result<Self, BoxError> {
         let sa = SaClient::new(transport.channel(SaClient::TARGET, &config.sa)?);
         let nonces = &config.nonces;
-        let urls = Urls::new(config.base_url.clone());
+        let urls = Urls::new(config.base_url.clone(), config.directory.terms_of_service.clone());
         let issuers = Issuers::load(config)?;
         let directory = directory::document(&config.directory, &urls);
         Ok(Self {

@@ -21,6 +21,7 @@ mod handlers;
 mod issuers;
 mod limits;
 mod metrics;
+mod page;
 mod present;
 mod refusal;
 mod request;

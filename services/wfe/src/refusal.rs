@@ -55,6 +55,7 @@ impl Refusal {
             .or_else(|| StatusCode::from_u16(document.http_status()).ok());
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         document.status = Some(status.as_u16());
+        document.instance = document.instance.map(|page| urls.absolute(&page));
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut answer = Answer::bytes(problem::CONTENT_TYPE, body).with_status(status);
         if let Some(after) = error.retry_after {
@@ -64,7 +65,11 @@ impl Refusal {
             answer = answer.header(header::ALLOW, allow);
         }
         match (error.kind(), &error.location) {
-            (ErrorKind::UserActionRequired, Some(terms)) => answer.link(terms, "terms-of-service"),
+            // The terms, and in the document the page to agree to them (RFC 8555 section 7.3.3).
+            (ErrorKind::UserActionRequired, _) => match urls.terms_of_service() {
+                Some(terms) => answer.link(terms, "terms-of-service"),
+                None => answer,
+            },
             // The account that has the key already (RFC 8555 section 7.3.5).
             (ErrorKind::Conflict, Some(id)) => match id.parse() {
                 Ok(account) => answer.location(&urls.account(account)),

@@ -41,6 +41,8 @@ pub(crate) enum Route {
     RenewalInfo(String),
     /// `/issuer/ID`
     Issuer(String),
+    /// `/terms/ACCOUNT/PROOF`
+    Terms(AccountId, String),
 }
 
 /// What may be done with a resource.
@@ -62,6 +64,9 @@ impl Route {
         }
         if let Some(id) = path.strip_prefix("/issuer/") {
             return Ok(Self::Issuer(id.to_owned()));
+        }
+        if let Some((account, proof)) = path.strip_prefix("/terms/").and_then(|rest| rest.split_once('/')) {
+            return Ok(Self::Terms(account.parse()?, proof.to_owned()));
         }
         let mut parts = path.strip_prefix("/acme/").ok_or_else(unknown)?.split('/');
         let parts = [parts.next(), parts.next(), parts.next(), parts.next()];
@@ -110,6 +115,7 @@ impl Route {
             Self::KeyChange => "key-change",
             Self::RenewalInfo(_) => "renewal-info",
             Self::Issuer(_) => "issuer",
+            Self::Terms(..) => "terms",
         }
     }
 
@@ -117,7 +123,7 @@ impl Route {
     const fn methods(&self) -> Methods {
         match self {
             Self::Start | Self::RenewalInfo(_) | Self::Issuer(_) => Methods::Get,
-            Self::Directory | Self::NewNonce => Methods::GetAndPost,
+            Self::Directory | Self::NewNonce | Self::Terms(..) => Methods::GetAndPost,
             Self::NewAccount
             | Self::Account(_)
             | Self::Orders(_)

@@ -98,7 +98,9 @@ async fn dispatch(
     if !route.allows(&call.method) {
         return Err(Refusal::method(&call.method, route.allow()));
     }
-    let body = if call.method == Method::POST {
+    // The form of the terms page says all that it says by its URL.
+    let signed = !matches!(route, Route::Terms(..));
+    let body = if call.method == Method::POST && signed {
         body::read(&call.headers, incoming, wfe.http.body_timeout).await?
     } else {
         Bytes::new()

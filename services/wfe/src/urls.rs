@@ -6,12 +6,21 @@ use cairn_types::{AccountId, AuthorizationId, ChallengeId, OrderId, Serial};
 /// Makes URLs.
 pub(crate) struct Urls {
     base: String,
+    terms_of_service: Option<String>,
 }
 
 impl Urls {
-    /// For a base without a slash at its end.
-    pub(crate) const fn new(base: String) -> Self {
-        Self { base }
+    /// For a base without a slash at its end, and the URL of the terms of service if there are any.
+    pub(crate) const fn new(base: String, terms_of_service: Option<String>) -> Self {
+        Self {
+            base,
+            terms_of_service,
+        }
+    }
+
+    /// The terms of service.
+    pub(crate) fn terms_of_service(&self) -> Option<&str> {
+        self.terms_of_service.as_deref()
     }
 
     /// The URL of a path (and query).
@@ -75,7 +84,7 @@ mod tests {
 
     #[test]
     fn urls_are_ours_to_the_letter_or_not_at_all() {
-        let urls = Urls::new("https://ca.example:14000".to_owned());
+        let urls = Urls::new("https://ca.example:14000".to_owned(), None);
         assert!(urls.is("https://ca.example:14000/a?b=c", "/a?b=c"));
         for other in [
             "https://ca.example:14000/a",

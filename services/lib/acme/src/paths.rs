@@ -27,6 +27,11 @@ pub fn account(id: AccountId) -> String {
     format!("/acme/account/{id}")
 }
 
+/// The page on which the holder of an account agrees to new terms of service (RFC 8555 section 7.3.3).
+pub fn terms(id: AccountId, proof: &str) -> String {
+    format!("/terms/{id}/{proof}")
+}
+
 /// The orders list of an account.
 pub fn orders(id: AccountId) -> String {
     format!("/acme/account/{id}/orders")

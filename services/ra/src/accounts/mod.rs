@@ -1,6 +1,7 @@
-//! Accounts: registration, contacts, keys, and their end.
+//! Accounts: registration, terms, contacts, keys, and their end.
 
 mod change_key;
 mod contact;
 mod external;
 mod register;
+mod terms;

@@ -27,9 +27,8 @@ impl Ra {
         {
             return Err(Error::new(
                 ErrorKind::UserActionRequired,
-                format!("an account has to agree to the terms of service at {terms}"),
-            )
-            .at(terms.clone()));
+                format!("an account has to agree to the terms of service at {}", terms.url),
+            ));
         }
         let external = self.external_account(&key, &request)?;
         let account = Account {
@@ -38,7 +37,7 @@ impl Ra {
             thumbprint: key.thumbprint(),
             status: AccountStatus::Valid,
             contact: request.contact,
-            terms_agreed: self.settings.terms.clone().filter(|_| request.terms_agreed),
+            terms_agreed: self.settings.terms.as_ref().map(|terms| terms.url.clone()),
             external_account_binding: external.as_ref().and(request.external_account_binding),
             created: self.clock.now(),
         };

@@ -1,7 +1,7 @@
 //! Registration: keys, terms, external accounts.
 
 use cairn_acme::{Algorithm, MacAlgorithm, SigningKey, sign_external_account_binding};
-use cairn_rpc::api::ra::{ChangeAccountKey, NewAccount};
+use cairn_rpc::api::ra::{ChangeAccountKey, NewAccount, NewOrder};
 use cairn_types::{AccountStatus, ErrorKind};
 
 use crate::fakes::Call;
@@ -37,9 +37,10 @@ async fn a_known_key_gets_its_account_whatever_else_is_asked() {
 async fn the_terms_have_to_be_agreed_to() {
     let terms = "https://ca.test/terms";
     let stage = Stage::set(|text| {
+        let section = format!("[accounts.terms_of_service]\nurl = \"{terms}\"\nkey = \"external.key\"\n");
         text.replace(
-            "max_contacts",
-            &format!("terms_of_service = \"{terms}\"\nmax_contacts"),
+            "[accounts.external_account_keys]",
+            &format!("{section}\n[accounts.external_account_keys]"),
         )
     })
     .await;
@@ -49,13 +50,48 @@ async fn the_terms_have_to_be_agreed_to() {
         .new_account(&context(), request.clone())
         .await
         .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.location.as_deref()),
-        (ErrorKind::UserActionRequired, Some(terms))
-    );
+    assert_eq!(error.kind(), ErrorKind::UserActionRequired);
     request.terms_agreed = true;
     let made = stage.ra.new_account(&context(), request).await.unwrap();
     assert_eq!(made.account.terms_agreed.as_deref(), Some(terms));
+
+    // The account that was there before these terms may not order until it has followed its link.
+    let order = || NewOrder {
+        account: stage.account.id,
+        identifiers: vec![crate::stage::name("a.internal")],
+        profile: None,
+        not_before: None,
+        not_after: None,
+        replaces: None,
+    };
+    let error = stage.ra.new_order(&context(), order()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UserActionRequired);
+    let page = error.location.unwrap();
+    let proof = page
+        .strip_prefix(&format!("/terms/{}/", stage.account.id))
+        .unwrap();
+    for wrong in ["", "x", &proof[1..], &proof.to_lowercase()] {
+        let refused = stage
+            .ra
+            .agree_to_terms(&context(), stage.account.id, wrong.to_owned())
+            .await;
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::NotFound);
+    }
+    let elsewhere = stage
+        .ra
+        .agree_to_terms(&context(), made.account.id, proof.to_owned())
+        .await;
+    assert_eq!(
+        elsewhere.unwrap_err().kind(),
+        ErrorKind::NotFound,
+        "a link is for one account"
+    );
+    stage
+        .ra
+        .agree_to_terms(&context(), stage.account.id, proof.to_owned())
+        .await
+        .unwrap();
+    stage.ra.new_order(&context(), order()).await.unwrap();
 }
 
 #[tokio::test]

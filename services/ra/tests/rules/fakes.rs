@@ -141,6 +141,21 @@ impl sa::accounts_server::Accounts for Fakes {
         unused()
     }
 
+    async fn agree_to_terms(&self, request: Request<sa::AgreeToTermsRequest>) -> Answer<core::Account> {
+        let terms = request.get_ref().terms.clone();
+        handle(
+            request.map(|message| message.id),
+            |_, id: cairn_types::AccountId| async move {
+                self.world(|world| {
+                    let account = world.accounts.iter_mut().find(|known| known.id == id).unwrap();
+                    account.terms_agreed = Some(terms);
+                    Ok(account.clone())
+                })
+            },
+        )
+        .await
+    }
+
     async fn deactivate_account(&self, _: Request<sa::DeactivateAccountRequest>) -> Answer<core::Account> {
         unused()
     }

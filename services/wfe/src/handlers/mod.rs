@@ -17,6 +17,7 @@ mod orders;
 mod renewal_info;
 mod revoke_cert;
 pub(crate) mod start;
+mod terms;
 
 use bytes::Bytes;
 use http::Method;
@@ -43,12 +44,14 @@ async fn get(wfe: &Wfe, call: &Call, route: &Route) -> Result<Answer, Refusal> {
         Route::NewNonce => new_nonce::get(wfe, call),
         Route::RenewalInfo(id) => renewal_info::get(wfe, call, id).await,
         Route::Issuer(id) => issuer::get(wfe, id),
+        Route::Terms(..) => Ok(terms::get(wfe)),
         _ => Err(Refusal::method(&call.method, route.allow())),
     }
 }
 
 async fn post(wfe: &Wfe, call: &Call, route: &Route, body: Bytes) -> Result<Answer, Refusal> {
     match *route {
+        Route::Terms(account, ref proof) => terms::post(wfe, call, account, proof).await,
         Route::Directory => {
             wfe.authenticate(call, body).await?.read_only()?;
             Ok(directory::get(wfe))

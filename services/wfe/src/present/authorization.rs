@@ -101,7 +101,7 @@ mod tests {
     fn the_challenge_that_decided_is_shown() {
         use AuthorizationStatus as A;
         use ChallengeStatus as C;
-        let urls = Urls::new("https://ca.example".to_owned());
+        let urls = Urls::new("https://ca.example".to_owned(), None);
         for (status, challenges, now, expected) in [
             (
                 A::Pending,

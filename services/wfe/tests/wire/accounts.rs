@@ -1,5 +1,6 @@
 //! Accounts, their keys, and who may act for them.
 
+use bytes::Bytes;
 use cairn_acme::objects::{AccountObject, AccountUpdate, NewAccount};
 use cairn_acme::{SignAs, SigningKey};
 use cairn_testkit::client::{Account, Answer};
@@ -140,20 +141,44 @@ async fn the_account_that_has_the_new_key_is_named() {
 }
 
 #[tokio::test]
-async fn terms_are_linked() {
+async fn new_terms_are_linked_and_agreed_to_on_a_page() {
     let world = World::new().await;
-    let terms = "https://ca.example/terms";
+    let mut account = world.account().await;
+    let id = account.url().rsplit('/').next().unwrap().to_owned();
+    let path = format!("/terms/{id}/proof");
     world
         .known
-        .refuse(Error::new(ErrorKind::UserActionRequired, "agree").at(terms));
-    let mut client = world.client().await;
-    let answer = client
-        .post(&key(), SignAs::Jwk, &world.url("/acme/new-account"), b"{}")
+        .refuse(Error::new(ErrorKind::UserActionRequired, "agree").at(&path));
+    let order = json!({ "identifiers": [{ "type": "dns", "value": "a.test" }] });
+    let answer = account
+        .post_json(&world.url("/acme/new-order"), &order)
         .await
         .unwrap();
     refused(&answer, "userActionRequired", 403);
-    assert_eq!(answer.links("terms-of-service"), [terms]);
-    assert_eq!(answer.problem().unwrap().instance.unwrap(), terms);
+    assert_eq!(answer.links("terms-of-service"), ["https://ca.example/terms"]);
+    let page = answer.problem().unwrap().instance.unwrap();
+    assert_eq!(page, world.url(&path));
+
+    let browser = account.client.connection();
+    let shown = browser.get(&page).await.unwrap();
+    assert_eq!(shown.status.as_u16(), 200);
+    let text = String::from_utf8(shown.body.to_vec()).unwrap();
+    assert!(
+        text.contains("https://ca.example/terms") && text.contains("<form method=\"post\">"),
+        "{text}"
+    );
+    assert!(
+        !world.known.calls().contains(&"ra.agree_to_terms"),
+        "looking changes nothing"
+    );
+
+    let form = "application/x-www-form-urlencoded";
+    let agreed = browser.post(&page, form, Bytes::new()).await.unwrap();
+    assert_eq!(agreed.status.as_u16(), 200);
+    assert!(world.known.calls().contains(&"ra.agree_to_terms"));
+    let forged = world.url(&format!("/terms/{id}/other"));
+    let answer = browser.post(&forged, form, Bytes::new()).await.unwrap();
+    assert_eq!(answer.status.as_u16(), 404);
 }
 
 #[tokio::test]

@@ -61,6 +61,20 @@ impl RaClient {
         )
     }
 
+    /// Agrees to the present terms of service, by the link that the account was given.
+    pub async fn agree_to_terms(
+        &self,
+        context: &Context,
+        account: AccountId,
+        proof: String,
+    ) -> Result<Account> {
+        let message = pb::AgreeToTermsRequest {
+            account: account.into_wire(),
+            proof,
+        };
+        Wire::from_wire(call!(self.registration, agree_to_terms, context, message, Repeat::Safe).await?)
+    }
+
     /// Ends an account.
     pub async fn deactivate_account(&self, context: &Context, account: AccountId) -> Result<Account> {
         let message = pb::DeactivateAccountRequest {

@@ -90,6 +90,15 @@ impl SaClient {
         Wire::from_wire(call!(self.accounts, update_contact, context, message, Repeat::Safe).await?)
     }
 
+    /// Records which terms of service the holder of an account agreed to.
+    pub async fn agree_to_terms(&self, context: &Context, id: AccountId, terms: String) -> Result<Account> {
+        let message = pb::AgreeToTermsRequest {
+            id: id.into_wire(),
+            terms,
+        };
+        Wire::from_wire(call!(self.accounts, agree_to_terms, context, message, Repeat::Safe).await?)
+    }
+
     /// Ends an account.
     pub async fn deactivate_account(&self, context: &Context, id: AccountId) -> Result<Account> {
         let message = pb::DeactivateAccountRequest { id: id.into_wire() };

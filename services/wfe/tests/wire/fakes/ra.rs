@@ -212,6 +212,23 @@ impl Registration for Fakes {
         .await
     }
 
+    async fn agree_to_terms(
+        &self,
+        request: Request<pb::AgreeToTermsRequest>,
+    ) -> Result<Response<core::Account>, Status> {
+        let proof = request.get_ref().proof.clone();
+        let request = request.map(|message| message.account);
+        handle(request, |_, id: AccountId| async move {
+            if proof != "proof" {
+                return Err(Error::not_found("agreement"));
+            }
+            self.change("ra.agree_to_terms", id, |account| {
+                account.terms_agreed = Some("https://ca.example/terms".to_owned());
+            })
+        })
+        .await
+    }
+
     async fn deactivate_account(
         &self,
         request: Request<pb::DeactivateAccountRequest>,

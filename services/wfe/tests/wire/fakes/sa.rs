@@ -47,6 +47,7 @@ serve! {
     never {
         create_account(pb::CreateAccountRequest) -> pb::CreateAccountResponse;
         update_contact(pb::UpdateContactRequest) -> core::Account;
+        agree_to_terms(pb::AgreeToTermsRequest) -> core::Account;
         deactivate_account(pb::DeactivateAccountRequest) -> core::Account;
         change_key(pb::ChangeKeyRequest) -> core::Account;
         list_key_changes(pb::ListKeyChangesRequest) -> pb::ListKeyChangesResponse;
