@@ -50,6 +50,8 @@ pub(crate) async fn serve(
     let checking = tokio::spawn(watch(store, database));
     server.serve(env.shutdown).await;
     checking.abort();
+    // It holds the database open.
+    let _ = checking.await;
     Ok(())
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod audit;
 mod authorizations;
 mod certificates;
 mod claims;
