@@ -103,9 +103,14 @@ impl Zone {
 
     /// Serves the zone; the address is the resolver's.
     pub(crate) async fn serve(&self) -> SocketAddr {
-        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        // A port that is free for UDP may be taken for TCP: then another.
+        let (udp, tcp) = loop {
+            let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            if let Ok(tcp) = TcpListener::bind(udp.local_addr().unwrap()).await {
+                break (udp, tcp);
+            }
+        };
         let address = udp.local_addr().unwrap();
-        let tcp = TcpListener::bind(address).await.unwrap();
         let zone = self.clone();
         tokio::spawn(async move {
             let mut buffer = [0; 4096];
