@@ -24,24 +24,30 @@ use processes::Processes;
 use report::Report;
 use target::Target;
 
-fn main() -> anyhow::Result<ExitCode> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    match measure(&Args::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cairn-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether every issuance came to its end.
+fn measure(args: &Args) -> anyhow::Result<bool> {
     // One thread, to take no more of the server's cores than the work needs.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let report = runtime.block_on(run(&args))?;
+    let report = runtime.block_on(run(args))?;
     print!("{}", report.table());
     if let Some(path) = &args.json {
         let json = format!("{:#}\n", report.json());
         std::fs::write(path, json).with_context(|| format!("{} cannot be written", path.display()))?;
     }
-    let failed = report.levels.iter().any(|level| !level.failures.is_empty());
-    Ok(if failed {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(report.levels.iter().all(|level| level.failures.is_empty()))
 }
 
 async fn run(args: &Args) -> anyhow::Result<Report> {
