@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use cairn_types::{DnsName, Error, ErrorKind, Identifier, Subproblem};
 use serde::Deserialize;
-use serde::de::Error as _;
+use serde::de::{Error as _, IntoDeserializer as _};
 
 use crate::addresses::{Network, is_special_purpose};
 
@@ -39,7 +39,7 @@ pub enum Addresses {
 /// addresses = ["127.0.0.0/8"]    # or "public"; none by default
 /// wildcards = true
 /// blocked = ["www.corp.example"]     # these names, and wildcards that cover them
-/// blocked_under = ["lab.corp.example"]   # these names and all below them
+/// blocked_under = ["lab.corp.example"]   # these names, all below them, and wildcards that cover one
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,8 +55,8 @@ pub struct NamePolicy {
     /// Names that are refused exactly, and as covered by a wildcard.
     #[serde(default, deserialize_with = "names")]
     pub blocked: Vec<DnsName>,
-    /// Names that are refused with all names below them.
-    #[serde(default, deserialize_with = "names")]
+    /// Names that are refused with all names below them, and as covered by a wildcard.
+    #[serde(default, deserialize_with = "suffixes")]
     pub blocked_under: Vec<DnsName>,
 }
 
@@ -106,12 +106,10 @@ impl NamePolicy {
     }
 
     fn refuse_name(&self, name: &DnsName) -> Option<&'static str> {
-        let blocked_exactly = self
-            .blocked
-            .iter()
-            .any(|blocked| blocked == name || name.is_wildcard() && is_child(blocked, name.base()));
-        let blocked_under = |blocked: &DnsName| name.is_under(blocked.as_str());
-        if blocked_exactly || self.blocked_under.iter().any(blocked_under) {
+        let covered = |blocked: &DnsName| name.is_wildcard() && is_child(blocked, name.base());
+        let exactly = |blocked: &DnsName| blocked == name || covered(blocked);
+        let under = |blocked: &DnsName| name.is_under(blocked.as_str()) || covered(blocked);
+        if self.blocked.iter().any(exactly) || self.blocked_under.iter().any(under) {
             return Some("the name is blocked by this CA's policy");
         }
         if name.is_wildcard() && !self.wildcards {
@@ -172,6 +170,17 @@ fn names<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<DnsNam
         .collect()
 }
 
+/// Names that others end in. A wildcard among them would match nothing, in silence.
+fn suffixes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<DnsName>, D::Error> {
+    let names = names(deserializer)?;
+    match names.iter().find(|name| name.is_wildcard()) {
+        None => Ok(names),
+        Some(name) => Err(D::Error::custom(format!(
+            "{name}: a name covers all names below it; leave out the \"*.\""
+        ))),
+    }
+}
+
 /// A keyword or a list, as both are written in configuration.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -188,11 +197,7 @@ impl<'de> Deserialize<'de> for Domains {
             WordOrList::Word(word) => Err(D::Error::custom(format!(
                 "domains is \"any\", \"public\" or a list, not {word:?}"
             ))),
-            WordOrList::List(list) => list
-                .iter()
-                .map(|text| DnsName::parse(text).map_err(D::Error::custom))
-                .collect::<Result<_, _>>()
-                .map(Self::Under),
+            WordOrList::List(list) => suffixes(list.into_deserializer()).map(Self::Under),
         }
     }
 }
