@@ -35,7 +35,12 @@ async fn every_key_algorithm_makes_an_account_that_works() -> anyhow::Result<()>
 #[tokio::test]
 async fn a_known_key_gets_its_account_back_unchanged() -> anyhow::Result<()> {
     let key = SigningKey::generate(Algorithm::EdDsa)?;
-    let (first, _) = Account::register(client().await?, key.clone(), &with_contact("mailto:one@a.example")).await?;
+    let (first, _) = Account::register(
+        client().await?,
+        key.clone(),
+        &with_contact("mailto:one@a.example"),
+    )
+    .await?;
     for only_return_existing in [false, true] {
         let again = NewAccount {
             only_return_existing,
@@ -43,7 +48,10 @@ async fn a_known_key_gets_its_account_back_unchanged() -> anyhow::Result<()> {
         };
         let (second, answer) = Account::register(client().await?, key.clone(), &again).await?;
         assert_eq!((answer.status.as_u16(), second.url()), (200, first.url()));
-        assert_eq!(answer.json::<Value>()?["contact"], json!(["mailto:one@a.example"]));
+        assert_eq!(
+            answer.json::<Value>()?["contact"],
+            json!(["mailto:one@a.example"])
+        );
     }
     Ok(())
 }
@@ -85,14 +93,24 @@ async fn contacts_are_replaced_and_nothing_else_can_be_set() -> anyhow::Result<(
     let mut account = account().await?;
     let url = account.url().to_owned();
     let changes = [
-        (json!({"contact": ["mailto:a@a.example", "mailto:b@a.example"]}), json!(["mailto:a@a.example", "mailto:b@a.example"])),
-        (json!({"status": "revoked", "orders": "x", "termsOfServiceAgreed": true, "key": {}}), json!(["mailto:a@a.example", "mailto:b@a.example"])),
+        (
+            json!({"contact": ["mailto:a@a.example", "mailto:b@a.example"]}),
+            json!(["mailto:a@a.example", "mailto:b@a.example"]),
+        ),
+        (
+            json!({"status": "revoked", "orders": "x", "termsOfServiceAgreed": true, "key": {}}),
+            json!(["mailto:a@a.example", "mailto:b@a.example"]),
+        ),
         (json!({"contact": []}), Value::Null),
     ];
     for (change, contact) in changes {
         let object: Value = account.post_json(&url, &change).await?.ok()?.json()?;
         assert_eq!(object["status"], "valid", "{change}");
-        assert_eq!(object.get("contact").cloned().unwrap_or_default(), contact, "{change}");
+        assert_eq!(
+            object.get("contact").cloned().unwrap_or_default(),
+            contact,
+            "{change}"
+        );
     }
     let stored = account.object().await?;
     assert!(stored.contact.is_empty());
@@ -107,11 +125,20 @@ async fn a_deactivated_account_is_over() -> anyhow::Result<()> {
     assert_eq!(object.status.as_str(), "deactivated");
     let url = account.url().to_owned();
     let directory = account.client.shared_directory();
-    for url in [&url, &order.url, &order.object.authorizations[0], &directory.new_nonce] {
+    for url in [
+        &url,
+        &order.url,
+        &order.object.authorizations[0],
+        &directory.new_nonce,
+    ] {
         assert_problem(&account.get(url).await?, 401, "unauthorized")?;
     }
     let payload = br#"{"identifiers":[{"type":"dns","value":"a.test"}]}"#;
-    assert_problem(&account.post(&directory.new_order, payload).await?, 401, "unauthorized")?;
+    assert_problem(
+        &account.post(&directory.new_order, payload).await?,
+        401,
+        "unauthorized",
+    )?;
     let revive = AccountUpdate {
         status: Some("valid".to_owned()),
         contact: None,
@@ -120,7 +147,10 @@ async fn a_deactivated_account_is_over() -> anyhow::Result<()> {
 
     // The key stays taken: whoever registers it again learns what became of it.
     let key = account.key().clone();
-    let again = account.client.post(&key, SignAs::Jwk, &directory.new_account, b"{}").await?;
+    let again = account
+        .client
+        .post(&key, SignAs::Jwk, &directory.new_account, b"{}")
+        .await?;
     assert_problem(&again, 401, "unauthorized")?;
     Ok(())
 }
@@ -135,7 +165,11 @@ async fn the_orders_list_comes_in_pages_newest_first() -> anyhow::Result<()> {
     made.reverse();
     let list = account.object().await?.orders;
     let first_page = account.get(&list).await?.ok()?;
-    assert_eq!(first_page.links("next").len(), 1, "103 orders are more than a page");
+    assert_eq!(
+        first_page.links("next").len(),
+        1,
+        "103 orders are more than a page"
+    );
     assert_eq!(account.orders().await?, made);
     let mut other = self::account().await?;
     assert_problem(&other.get(&list).await?, 403, "unauthorized")?;

@@ -17,7 +17,11 @@ fn certificate_id(certificate: &X509) -> Result<CertificateId> {
         serial.insert(0, 0);
     }
     Ok(CertificateId {
-        key_identifier: certificate.authority_key_id().context("no AKI")?.as_slice().to_vec(),
+        key_identifier: certificate
+            .authority_key_id()
+            .context("no AKI")?
+            .as_slice()
+            .to_vec(),
         serial,
     })
 }
@@ -52,7 +56,12 @@ async fn other_ids_are_refused() -> Result<()> {
     unknown.serial[15] ^= 1;
     let mut foreign = known;
     foreign.key_identifier[0] ^= 1;
-    let base = account.client.directory().renewal_info.clone().context("no renewalInfo")?;
+    let base = account
+        .client
+        .directory()
+        .renewal_info
+        .clone()
+        .context("no renewalInfo")?;
     for (id, status) in [
         (unknown.to_string(), 404),
         (foreign.to_string(), 404),
@@ -83,8 +92,14 @@ async fn a_certificate_is_replaced_once_by_its_account() -> Result<()> {
     let unrelated = names::fresh("unrelated");
     assert_refused(account.new_order(&order(&unrelated)).await, 400, "malformed")?;
 
-    let renewed = account.issue_order(&order(&name), KeyKind::P256, &doubles()?.http).await?;
-    assert_eq!(renewed.order.object.replaces.as_ref(), Some(&id), "the order says what it replaces");
+    let renewed = account
+        .issue_order(&order(&name), KeyKind::P256, &doubles()?.http)
+        .await?;
+    assert_eq!(
+        renewed.order.object.replaces.as_ref(),
+        Some(&id),
+        "the order says what it replaces"
+    );
     assert_refused(account.new_order(&order(&name)).await, 409, "alreadyReplaced")?;
     Ok(())
 }

@@ -8,7 +8,11 @@ use serde_json::Value;
 use crate::support::{account, assert_problem, doubles};
 
 fn kinds(authorization: &AuthorizationObject) -> Vec<&'static str> {
-    let mut kinds: Vec<_> = authorization.challenges.iter().map(|it| it.kind.as_str()).collect();
+    let mut kinds: Vec<_> = authorization
+        .challenges
+        .iter()
+        .map(|it| it.kind.as_str())
+        .collect();
     kinds.sort_unstable();
     kinds
 }
@@ -27,7 +31,11 @@ async fn each_identifier_is_offered_the_challenges_that_fit_it() -> anyhow::Resu
         let url = &order.object.authorizations[0];
         let raw: Value = account.get(url).await?.ok()?.json()?;
         let is_wildcard = identifier.starts_with("*.");
-        assert_eq!(raw.get("wildcard"), is_wildcard.then_some(&Value::Bool(true)), "{identifier}");
+        assert_eq!(
+            raw.get("wildcard"),
+            is_wildcard.then_some(&Value::Bool(true)),
+            "{identifier}"
+        );
         assert_eq!(raw["identifier"]["value"], identifier.trim_start_matches("*."));
         let authorization: AuthorizationObject = serde_json::from_value(raw)?;
         assert_eq!(kinds(&authorization), expected, "{identifier}");
@@ -48,7 +56,11 @@ async fn a_challenge_can_be_read_and_leads_up_to_its_authorization() -> anyhow::
     let authorization = account.authorization(url).await?;
     let answer = account.get(&authorization.challenges[0].url).await?.ok()?;
     assert_eq!(answer.links("up"), std::slice::from_ref(url));
-    assert_eq!(answer.json::<Value>()?["status"], "pending", "reading does not start anything");
+    assert_eq!(
+        answer.json::<Value>()?["status"],
+        "pending",
+        "reading does not start anything"
+    );
     Ok(())
 }
 
@@ -62,7 +74,10 @@ async fn a_name_can_be_authorized_ahead_of_its_order() -> anyhow::Result<()> {
     let authorization = account.prove(&url, &doubles()?.http).await?;
     assert_eq!(authorization.status, AuthorizationStatus::Valid);
     let challenge = &authorization.challenges[0];
-    assert_eq!((challenge.kind, authorization.challenges.len()), (ChallengeType::Http01, 1));
+    assert_eq!(
+        (challenge.kind, authorization.challenges.len()),
+        (ChallengeType::Http01, 1)
+    );
     assert!(challenge.validated.is_some(), "RFC 8555 section 8");
     let order = account.order_names(&[&name]).await?;
     assert_eq!(order.object.status, OrderStatus::Ready);
@@ -87,6 +102,10 @@ async fn an_authorization_given_up_is_never_used_again() -> anyhow::Result<()> {
     assert_ne!(order.object.authorizations[0], url);
     let mut other = self::account().await?;
     let payload = br#"{"status":"deactivated"}"#;
-    assert_problem(&other.post(&order.object.authorizations[0], payload).await?, 403, "unauthorized")?;
+    assert_problem(
+        &other.post(&order.object.authorizations[0], payload).await?,
+        403,
+        "unauthorized",
+    )?;
     Ok(())
 }

@@ -12,7 +12,11 @@ use crate::support::{account, doubles};
 /// What CAA records know the CA by.
 const OURS: &str = "cairn.localhost";
 
-async fn attempt(account: &mut Account, identifier: &str, prover: &impl Prover) -> Result<AuthorizationObject> {
+async fn attempt(
+    account: &mut Account,
+    identifier: &str,
+    prover: &impl Prover,
+) -> Result<AuthorizationObject> {
     let order = account.order_names(&[identifier]).await?;
     Ok(account.prove(&order.object.authorizations[0], prover).await?)
 }
@@ -38,19 +42,51 @@ async fn records_decide() -> Result<()> {
     let cases: Vec<(&str, Vec<Data>, &str)> = vec![
         ("no records", vec![], "allowed"),
         ("this CA", vec![Data::issue(OURS)], "allowed"),
-        ("this CA in other case", vec![Data::Caa(0, "ISSUE".to_owned(), "Cairn.LOCALHOST".to_owned())], "allowed"),
+        (
+            "this CA in other case",
+            vec![Data::Caa(0, "ISSUE".to_owned(), "Cairn.LOCALHOST".to_owned())],
+            "allowed",
+        ),
         ("another CA", vec![Data::issue("ca.example")], "caa"),
         ("no CA", vec![Data::issue(";")], "caa"),
         ("malformed", vec![Data::issue("cairn localhost")], "caa"),
-        ("this CA among others", vec![Data::issue("ca.example"), Data::issue(OURS)], "allowed"),
-        ("only wildcards restricted", vec![Data::issuewild("ca.example")], "allowed"),
-        ("iodef alone", vec![Data::Caa(0, "iodef".to_owned(), "mailto:a@a.example".to_owned())], "allowed"),
-        ("an unknown tag", vec![Data::Caa(0, "tbs".to_owned(), "x".to_owned())], "allowed"),
-        ("an unknown critical tag", vec![Data::issue(OURS), critical("tbs")], "caa"),
+        (
+            "this CA among others",
+            vec![Data::issue("ca.example"), Data::issue(OURS)],
+            "allowed",
+        ),
+        (
+            "only wildcards restricted",
+            vec![Data::issuewild("ca.example")],
+            "allowed",
+        ),
+        (
+            "iodef alone",
+            vec![Data::Caa(0, "iodef".to_owned(), "mailto:a@a.example".to_owned())],
+            "allowed",
+        ),
+        (
+            "an unknown tag",
+            vec![Data::Caa(0, "tbs".to_owned(), "x".to_owned())],
+            "allowed",
+        ),
+        (
+            "an unknown critical tag",
+            vec![Data::issue(OURS), critical("tbs")],
+            "caa",
+        ),
         ("this account", vec![Data::issue(&mine)], "allowed"),
         ("another account", vec![Data::issue(&others)], "caa"),
-        ("this method", vec![Data::issue(&format!("{OURS}; validationmethods=dns-01,http-01"))], "allowed"),
-        ("another method", vec![Data::issue(&format!("{OURS}; validationmethods=dns-01"))], "caa"),
+        (
+            "this method",
+            vec![Data::issue(&format!("{OURS}; validationmethods=dns-01,http-01"))],
+            "allowed",
+        ),
+        (
+            "another method",
+            vec![Data::issue(&format!("{OURS}; validationmethods=dns-01"))],
+            "caa",
+        ),
     ];
     for (what, records, expected) in cases {
         let name = names::fresh_resolved("caa");
@@ -86,8 +122,16 @@ async fn wildcards_have_records_of_their_own() -> Result<()> {
     let zone = doubles.dns.zone();
     let mut account = account().await?;
     for (records, wildcard, plain) in [
-        (vec![Data::issue(OURS), Data::issuewild("ca.example")], "caa", "allowed"),
-        (vec![Data::issue("ca.example"), Data::issuewild(OURS)], "allowed", "caa"),
+        (
+            vec![Data::issue(OURS), Data::issuewild("ca.example")],
+            "caa",
+            "allowed",
+        ),
+        (
+            vec![Data::issue("ca.example"), Data::issuewild(OURS)],
+            "allowed",
+            "caa",
+        ),
         (vec![Data::issue(OURS)], "allowed", "allowed"),
     ] {
         let name = names::fresh_resolved("wild");
@@ -108,6 +152,9 @@ async fn a_look_up_that_fails_permits_nothing() -> Result<()> {
     let name = names::fresh_resolved("failing");
     zone.fail(&name, Some(Kind::Caa), Fault::ServFail);
     let authorization = attempt(&mut account, &name, &doubles.http).await?;
-    assert!(["caa", "dns"].contains(&verdict(&authorization).as_str()), "{authorization:?}");
+    assert!(
+        ["caa", "dns"].contains(&verdict(&authorization).as_str()),
+        "{authorization:?}"
+    );
     Ok(())
 }

@@ -23,6 +23,19 @@ fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/config")
 }
 
+/// Which of the running CA's files is of the kind that a sample names.
+fn stand_in(named: &str) -> &'static str {
+    match named {
+        "issuers/e1.pem" => "acme/ecdsa/intermediate.pem",
+        "issuers/e1.key" => "acme/ecdsa/intermediate.key",
+        "issuers/r1.pem" => "acme/rsa/intermediate.pem",
+        "issuers/r1.key" => "acme/rsa/intermediate.key",
+        _ if named.ends_with(".pub") => "va/receipt.pub",
+        _ if named.ends_with(".key") => "services/sa.key",
+        _ => "services/sa.pem",
+    }
+}
+
 /// Puts every sample into a folder, with the secrets and certificates of the running CA where it expects its own.
 fn furnished(folder: &Path) -> Result<()> {
     let pki = stack()?.dir().join("ca/pki");
@@ -31,15 +44,19 @@ fn furnished(folder: &Path) -> Result<()> {
         let text = fs::read_to_string(&path)?;
         fs::write(folder.join(path.file_name().context("a name")?), &text)?;
         for line in text.lines().map(|line| line.trim_start_matches("# ")) {
-            let Some((_, value)) = line.split_once(" = \"") else { continue };
-            let Some(named) = value.split('"').next().filter(|name| name.contains('/') && !name.contains(':')) else {
+            let Some((_, value)) = line.split_once(" = \"") else {
+                continue;
+            };
+            let Some(named) = value
+                .split('"')
+                .next()
+                .filter(|name| name.contains('/') && !name.contains(':'))
+            else {
                 continue;
             };
             let target = folder.join(named);
             fs::create_dir_all(target.parent().context("a folder")?)?;
-            let is_key = named.ends_with(".key");
-            let source = if is_key { "services/sa.key" } else { "services/sa.pem" };
-            fs::copy(pki.join(source), target)?;
+            fs::copy(pki.join(stand_in(named)), target)?;
         }
     }
     Ok(())
@@ -52,7 +69,12 @@ async fn every_service_has_a_sample_that_it_accepts() -> Result<()> {
     for service in Service::ALL {
         let config = folder.path().join(format!("{}.toml", service.name()));
         let output = check(service, &config)?;
-        assert!(output.status.success(), "{}: {}", service.name(), String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}: {}",
+            service.name(),
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     Ok(())
 }
@@ -75,7 +97,11 @@ async fn unknown_keys_and_missing_files_are_named() -> Result<()> {
             let output = check(service, &config)?;
             let error = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(!output.status.success(), "{}: accepts {said}", service.name());
-            assert!(error.contains(said) && error.lines().count() == 1, "{}: {error}", service.name());
+            assert!(
+                error.contains(said) && error.lines().count() == 1,
+                "{}: {error}",
+                service.name()
+            );
         }
     }
     Ok(())

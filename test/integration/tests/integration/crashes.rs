@@ -10,9 +10,9 @@ use cairn_acme::Algorithm;
 use cairn_testkit::client::{Account, ClientError, Order, Prover as _};
 use cairn_testkit::csr::CsrBuilder;
 use cairn_testkit::keys::KeyKind;
+use cairn_testkit::names;
 use cairn_testkit::poll::Pacer;
 use cairn_testkit::stack::{Service, Stack};
-use cairn_testkit::names;
 use cairn_types::{AuthorizationStatus, ChallengeType, OrderStatus};
 
 use crate::support::{doubles, own_stack};
@@ -104,8 +104,13 @@ async fn client(stack: &Stack, stop: Arc<AtomicBool>) -> Result<Vec<(Order, Vec<
     // What was issued is there to stay, and there is one certificate to each order.
     for (order, der) in &all {
         let now = insist!("order", account.order(&order.url));
-        ensure!(now.object.status == OrderStatus::Valid && now.object.certificate == order.object.certificate);
-        let chain = insist!("certificate", account.certificate(now.object.certificate.as_deref().unwrap_or_default()));
+        ensure!(
+            now.object.status == OrderStatus::Valid && now.object.certificate == order.object.certificate
+        );
+        let chain = insist!(
+            "certificate",
+            account.certificate(now.object.certificate.as_deref().unwrap_or_default())
+        );
         ensure!(chain.leaf()?.to_der()? == *der);
     }
     Ok(all)
@@ -132,14 +137,27 @@ async fn every_order_ends_though_each_service_is_killed_in_turn() -> Result<()> 
     }
     assert_eq!(certificates.len(), orders, "one certificate to each order");
     for service in Service::ALL {
-        assert!(stack.output().contains(&format!("{} ", service.name())), "the supervisor says so");
+        assert!(
+            stack.output().contains(&format!("{} ", service.name())),
+            "the supervisor says so"
+        );
     }
     Ok(())
 }
 
 async fn kill_each(stack: &Stack) -> Result<()> {
-    for service in [Service::Ca, Service::Ra, Service::Va, Service::Sa, Service::Publisher, Service::Wfe] {
-        stack.restart_service(service).await.with_context(|| service.name())?;
+    for service in [
+        Service::Ca,
+        Service::Ra,
+        Service::Va,
+        Service::Sa,
+        Service::Publisher,
+        Service::Wfe,
+    ] {
+        stack
+            .restart_service(service)
+            .await
+            .with_context(|| service.name())?;
     }
     Ok(())
 }

@@ -23,7 +23,9 @@ async fn every_key_kind_gets_a_certificate_from_a_fitting_issuer() -> Result<()>
         (KeyKind::Rsa(2048), Id::RSA),
         (KeyKind::Rsa(3072), Id::RSA),
     ] {
-        let issued = account.issue_order(&dns_order(&[&name]), kind, &doubles()?.http).await?;
+        let issued = account
+            .issue_order(&dns_order(&[&name]), kind, &doubles()?.http)
+            .await?;
         let chain = issued.chain.certificates()?;
         assert!(chain[0].public_key()?.public_eq(&issued.key), "{kind:?}");
         assert_eq!(chain[1].public_key()?.id(), issuer, "{kind:?}");
@@ -48,7 +50,10 @@ async fn racing_requests_yield_one_certificate() -> Result<()> {
         if answer.status.is_success() {
             serving += 1;
             let status = answer.json::<OrderObject>()?.status;
-            assert!(matches!(status, OrderStatus::Processing | OrderStatus::Valid), "{status}");
+            assert!(
+                matches!(status, OrderStatus::Processing | OrderStatus::Valid),
+                "{status}"
+            );
         } else {
             assert_problem(&answer, 403, "orderNotReady")?;
         }
@@ -70,7 +75,11 @@ async fn a_valid_order_is_not_finalized_again() -> Result<()> {
     let name = names::fresh("again");
     let issued = account.issue(&[&name], &doubles()?.http).await?;
     let csr = CsrBuilder::for_names(&[&name]).build(&KeyKind::P256.generate()?)?;
-    assert_problem(&account.try_finalize(&issued.order, &csr).await?, 403, "orderNotReady")?;
+    assert_problem(
+        &account.try_finalize(&issued.order, &csr).await?,
+        403,
+        "orderNotReady",
+    )?;
     let order = account.order(&issued.order.url).await?;
     assert_eq!(order.object.certificate, issued.order.object.certificate);
     Ok(())
@@ -105,11 +114,15 @@ async fn names_may_stand_in_the_common_name_as_well() -> Result<()> {
         let order = account.ready_order(&[&a, &b], &doubles()?.http).await?;
         let order = account.finalize(&order, &csr.build(&key)?).await?;
         let order = account.settled_order(order, PATIENCE).await?;
-        let chain = account.certificate(order.object.certificate.as_deref().unwrap_or_default()).await?;
+        let chain = account
+            .certificate(order.object.certificate.as_deref().unwrap_or_default())
+            .await?;
         let leaf = chain.leaf()?;
         assert_eq!(leaf_names(&leaf)?, [a.clone(), b.clone()]);
         assert_eq!(
-            leaf.subject_name().entries_by_nid(openssl::nid::Nid::ORGANIZATIONNAME).count(),
+            leaf.subject_name()
+                .entries_by_nid(openssl::nid::Nid::ORGANIZATIONNAME)
+                .count(),
             0,
             "nothing unproved is certified"
         );
@@ -125,11 +138,20 @@ async fn profiles_of_the_directory_can_be_chosen() -> Result<()> {
     for profile in &profiles {
         let mut order = dns_order(&[names::fresh("profile")]);
         order.profile = Some(profile.clone());
-        let issued = account.issue_order(&order, KeyKind::P256, &doubles()?.http).await?;
-        assert_eq!(issued.order.object.profile.as_ref().map(|it| it.as_str()), Some(profile.as_str()));
+        let issued = account
+            .issue_order(&order, KeyKind::P256, &doubles()?.http)
+            .await?;
+        assert_eq!(
+            issued.order.object.profile.as_ref().map(|it| it.as_str()),
+            Some(profile.as_str())
+        );
         let leaf = issued.chain.leaf()?;
         lifetimes.insert(leaf.not_before().diff(leaf.not_after())?.days);
     }
-    assert_eq!(lifetimes.len(), profiles.len(), "profiles differ in their lifetime: {lifetimes:?}");
+    assert_eq!(
+        lifetimes.len(),
+        profiles.len(),
+        "profiles differ in their lifetime: {lifetimes:?}"
+    );
     Ok(())
 }

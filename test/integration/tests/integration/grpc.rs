@@ -20,9 +20,12 @@ fn transport_of(service: Service) -> Result<Transport> {
     let folder = stack()?.dir().join("ca/pki/services");
     let path = |name: &str| folder.join(name).display().to_string();
     let mut config = toml::Table::new();
-    config.insert("certificate".to_owned(), path(&format!("{}.pem", service.name())).into());
+    config.insert(
+        "certificate".to_owned(),
+        path(&format!("{}.pem", service.name())).into(),
+    );
     config.insert("key".to_owned(), path(&format!("{}.key", service.name())).into());
-    config.insert("ca".to_owned(), path("ca.pem").into());
+    config.insert("ca".to_owned(), path("root.pem").into());
     let config: TlsConfig = config.try_into()?;
     Ok(Transport::tls(&config, &Metrics::new())?)
 }
@@ -53,8 +56,14 @@ fn serial() -> Result<Serial> {
 async fn the_front_end_reads_the_storage_and_changes_nothing_there() -> Result<()> {
     let sa = SaClient::new(channel(Service::Wfe, Service::Sa, SaClient::TARGET)?);
     let unknown: AccountId = id()?;
-    assert_eq!(kind(sa.get_account(&context(), unknown).await), Some(ErrorKind::NotFound));
-    assert_eq!(kind(sa.get_certificate(&context(), serial()?).await), Some(ErrorKind::NotFound));
+    assert_eq!(
+        kind(sa.get_account(&context(), unknown).await),
+        Some(ErrorKind::NotFound)
+    );
+    assert_eq!(
+        kind(sa.get_certificate(&context(), serial()?).await),
+        Some(ErrorKind::NotFound)
+    );
 
     let denied = Some(ErrorKind::PermissionDenied);
     let claim = || Claim {
@@ -71,11 +80,17 @@ async fn the_front_end_reads_the_storage_and_changes_nothing_there() -> Result<(
         by: "front end".to_owned(),
     };
     assert_eq!(kind(sa.deactivate_account(&context(), unknown).await), denied);
-    assert_eq!(kind(sa.update_contact(&context(), unknown, Vec::new()).await), denied);
+    assert_eq!(
+        kind(sa.update_contact(&context(), unknown, Vec::new()).await),
+        denied
+    );
     assert_eq!(kind(sa.claim_orders(&context(), claim()).await), denied);
     assert_eq!(kind(sa.claim_validations(&context(), claim()).await), denied);
     assert_eq!(kind(sa.deactivate_authorization(&context(), id()?).await), denied);
-    assert_eq!(kind(sa.store_certificate(&context(), serial()?, Vec::new()).await), denied);
+    assert_eq!(
+        kind(sa.store_certificate(&context(), serial()?, Vec::new()).await),
+        denied
+    );
     assert_eq!(kind(sa.revoke_certificate(&context(), revocation).await), denied);
     Ok(())
 }
@@ -86,12 +101,27 @@ async fn nobody_calls_whom_it_has_no_business_with() -> Result<()> {
     let account: AccountId = id()?;
     for caller in [Service::Va, Service::Publisher] {
         let sa = SaClient::new(channel(caller, Service::Sa, SaClient::TARGET)?);
-        assert_eq!(kind(sa.get_account(&context(), account).await), denied, "{}", caller.name());
-        assert_eq!(kind(sa.get_certificate(&context(), serial()?).await), denied, "{}", caller.name());
+        assert_eq!(
+            kind(sa.get_account(&context(), account).await),
+            denied,
+            "{}",
+            caller.name()
+        );
+        assert_eq!(
+            kind(sa.get_certificate(&context(), serial()?).await),
+            denied,
+            "{}",
+            caller.name()
+        );
     }
     for caller in [Service::Va, Service::Ca, Service::Sa, Service::Publisher] {
         let ra = RaClient::new(channel(caller, Service::Ra, RaClient::TARGET)?);
-        assert_eq!(kind(ra.deactivate_account(&context(), account).await), denied, "{}", caller.name());
+        assert_eq!(
+            kind(ra.deactivate_account(&context(), account).await),
+            denied,
+            "{}",
+            caller.name()
+        );
     }
     for caller in [Service::Wfe, Service::Va, Service::Sa, Service::Publisher] {
         let ca = CaClient::new(channel(caller, Service::Ca, CaClient::TARGET)?);
@@ -104,7 +134,12 @@ async fn nobody_calls_whom_it_has_no_business_with() -> Result<()> {
             evidence: Vec::new(),
             key_changes: Vec::new(),
         };
-        assert_eq!(kind(ca.issue(&context(), request).await), denied, "{}", caller.name());
+        assert_eq!(
+            kind(ca.issue(&context(), request).await),
+            denied,
+            "{}",
+            caller.name()
+        );
     }
     for caller in [Service::Wfe, Service::Ca, Service::Sa] {
         let va = VaClient::new(channel(caller, Service::Va, VaClient::TARGET)?);
@@ -115,7 +150,12 @@ async fn nobody_calls_whom_it_has_no_business_with() -> Result<()> {
             thumbprint: cairn_types::Thumbprint([0; 32]),
             account_uri: String::new(),
         };
-        assert_eq!(kind(va.check_caa(&context(), check).await), denied, "{}", caller.name());
+        assert_eq!(
+            kind(va.check_caa(&context(), check).await),
+            denied,
+            "{}",
+            caller.name()
+        );
     }
     Ok(())
 }
@@ -150,7 +190,9 @@ fn knock(called: Service, certificate: Option<&str>, version: SslVersion) -> Res
         connector.set_private_key_file(folder.with_extension("key"), openssl::ssl::SslFiletype::PEM)?;
     }
     let tcp = std::net::TcpStream::connect(stack()?.grpc_address(called)?)?;
-    let mut stream = connector.build().connect(&format!("{}.cairn", called.name()), tcp)?;
+    let mut stream = connector
+        .build()
+        .connect(&format!("{}.cairn", called.name()), tcp)?;
     stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00")?;
     let mut frame = [0; 9];
     stream.read_exact(&mut frame)?;
@@ -164,10 +206,18 @@ async fn a_client_without_a_service_certificate_gets_no_connection() -> Result<(
             .with_context(|| format!("{}: the right certificate", called.name()))?;
         for (certificate, version, what) in [
             (None, SslVersion::TLS1_3, "no certificate"),
-            (Some("https/server"), SslVersion::TLS1_3, "the certificate of the web site"),
+            (
+                Some("https/server"),
+                SslVersion::TLS1_3,
+                "the certificate of the web site",
+            ),
             (Some("services/wfe"), SslVersion::TLS1_2, "TLS 1.2"),
         ] {
-            ensure!(knock(called, certificate, version).is_err(), "{} accepts {what}", called.name());
+            ensure!(
+                knock(called, certificate, version).is_err(),
+                "{} accepts {what}",
+                called.name()
+            );
         }
     }
     Ok(())

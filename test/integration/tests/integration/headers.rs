@@ -1,8 +1,8 @@
 //! What HTTP itself asks for: CORS, HEAD, OPTIONS, methods, request ids (RFC 8555 sections 6.1 to 6.3).
 
+use bytes::Bytes;
 use cairn_testkit::client::Connection;
 use http::{Method, Request};
-use bytes::Bytes;
 
 use crate::support::{account, assert_problem, client, stack};
 
@@ -15,10 +15,19 @@ async fn scripts_of_other_origins_may_read_everything() -> anyhow::Result<()> {
         account.client.connection().head(&directory.new_nonce).await?,
         account.get(&account.url().to_owned()).await?,
         account.post(&directory.new_order, b"{}").await?,
-        account.client.connection().get(&format!("{}/nowhere", directory.new_order)).await?,
+        account
+            .client
+            .connection()
+            .get(&format!("{}/nowhere", directory.new_order))
+            .await?,
     ];
     for answer in answers {
-        assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{}", answer.url);
+        assert_eq!(
+            answer.header("access-control-allow-origin"),
+            Some("*"),
+            "{}",
+            answer.url
+        );
         let exposed = answer.header("access-control-expose-headers").unwrap();
         for header in ["Link", "Location", "Replay-Nonce", "Retry-After"] {
             assert!(exposed.contains(header), "{exposed}");
@@ -40,8 +49,18 @@ async fn a_preflight_request_is_answered() -> anyhow::Result<()> {
         .header("access-control-request-headers", "content-type")
         .body(Bytes::new());
     let answer = client.connection().send(&url, request).await?.ok()?;
-    assert!(answer.header("access-control-allow-methods").unwrap().contains("POST"));
-    assert!(answer.header("access-control-allow-headers").unwrap().eq_ignore_ascii_case("content-type"));
+    assert!(
+        answer
+            .header("access-control-allow-methods")
+            .unwrap()
+            .contains("POST")
+    );
+    assert!(
+        answer
+            .header("access-control-allow-headers")
+            .unwrap()
+            .eq_ignore_ascii_case("content-type")
+    );
     Ok(())
 }
 
@@ -52,7 +71,16 @@ async fn only_the_methods_that_mean_something() -> anyhow::Result<()> {
     let renewal = format!("{}/AA.AA", directory.renewal_info.as_deref().unwrap());
     let own = account.url().to_owned();
     let cases: Vec<(&str, Vec<Method>)> = vec![
-        (&directory.new_account, vec![Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::PATCH]),
+        (
+            &directory.new_account,
+            vec![
+                Method::GET,
+                Method::HEAD,
+                Method::PUT,
+                Method::DELETE,
+                Method::PATCH,
+            ],
+        ),
         (&directory.new_order, vec![Method::GET, Method::HEAD]),
         (&directory.revoke_cert, vec![Method::GET]),
         (&directory.key_change, vec![Method::GET]),
@@ -64,7 +92,10 @@ async fn only_the_methods_that_mean_something() -> anyhow::Result<()> {
         for method in methods {
             let answer = account.client.connection().request(method.clone(), url).await?;
             assert_eq!(answer.status, 405, "{method} {url}");
-            assert!(!answer.header("allow").unwrap().contains(method.as_str()), "{method} {url}");
+            assert!(
+                !answer.header("allow").unwrap().contains(method.as_str()),
+                "{method} {url}"
+            );
             if method != Method::HEAD {
                 assert_problem(&answer, 405, "malformed")?;
             }
@@ -83,7 +114,12 @@ async fn every_answer_but_the_directory_links_to_it() -> anyhow::Result<()> {
         account.post(&directory.new_order, b"nonsense").await?,
         account.client.connection().get(&directory.new_account).await?,
     ] {
-        assert_eq!(answer.links("index"), std::slice::from_ref(&index), "{}", answer.url);
+        assert_eq!(
+            answer.links("index"),
+            std::slice::from_ref(&index),
+            "{}",
+            answer.url
+        );
     }
     Ok(())
 }

@@ -13,13 +13,20 @@ use crate::support::{account, doubles, stack};
 async fn every_process_shows_metrics_and_health_on_its_own_port() -> Result<()> {
     let mut connection = Connection::new(stack()?.trust()?);
     for service in Service::ALL {
-        let metrics = connection.get(&stack()?.debug_url(service, "/metrics")?).await?.ok()?;
+        let metrics = connection
+            .get(&stack()?.debug_url(service, "/metrics")?)
+            .await?
+            .ok()?;
         let text = String::from_utf8_lossy(&metrics.body);
         assert!(text.ends_with("# EOF\n"), "{}: OpenMetrics", service.name());
         assert!(text.contains("cairn_"), "{}: {text}", service.name());
         for (path, says) in [("/readyz", "ready"), ("/livez", "alive")] {
             let answer = connection.get(&stack()?.debug_url(service, path)?).await?.ok()?;
-            assert!(String::from_utf8_lossy(&answer.body).contains(says), "{}{path}", service.name());
+            assert!(
+                String::from_utf8_lossy(&answer.body).contains(says),
+                "{}{path}",
+                service.name()
+            );
         }
     }
     Ok(())
@@ -29,11 +36,22 @@ async fn every_process_shows_metrics_and_health_on_its_own_port() -> Result<()> 
 async fn metrics_count_what_happens() -> Result<()> {
     let mut account = account().await?;
     let mut connection = Connection::new(stack()?.trust()?);
-    account.issue(&[names::fresh("counted")], &doubles()?.http).await?;
-    let metrics = connection.get(&stack()?.debug_url(Service::Wfe, "/metrics")?).await?.ok()?;
+    account
+        .issue(&[names::fresh("counted")], &doubles()?.http)
+        .await?;
+    let metrics = connection
+        .get(&stack()?.debug_url(Service::Wfe, "/metrics")?)
+        .await?
+        .ok()?;
     let text = String::from_utf8_lossy(&metrics.body).into_owned();
-    let line = |parts: &[&str]| text.lines().any(|line| parts.iter().all(|part| line.contains(part)));
-    assert!(line(&["_total{", "route=\"new-order\"", "status=\"201\""]), "{text}");
+    let line = |parts: &[&str]| {
+        text.lines()
+            .any(|line| parts.iter().all(|part| line.contains(part)))
+    };
+    assert!(
+        line(&["_total{", "route=\"new-order\"", "status=\"201\""]),
+        "{text}"
+    );
     assert!(line(&["_bucket{", "route=\"finalize\""]), "{text}");
     Ok(())
 }
@@ -44,7 +62,9 @@ async fn line(service: Service, parts: &[&str]) -> Result<String> {
     let what = format!("a line with {parts:?} in the log of {}", service.name());
     poll::until(&what, Duration::from_secs(10), || async {
         let log = stack.log(service);
-        let found = log.lines().find(|line| parts.iter().all(|part| line.contains(part)));
+        let found = log
+            .lines()
+            .find(|line| parts.iter().all(|part| line.contains(part)));
         found.map(str::to_owned)
     })
     .await
@@ -57,9 +77,13 @@ fn last_part(url: &str) -> &str {
 #[tokio::test]
 async fn every_change_of_state_is_in_the_audit_log() -> Result<()> {
     let mut account = account().await?;
-    let issued = account.issue(&[names::fresh("audited")], &doubles()?.http).await?;
+    let issued = account
+        .issue(&[names::fresh("audited")], &doubles()?.http)
+        .await?;
     account.revoke(&issued.der()?, Some(4)).await?.ok()?;
-    account.deactivate_authorization(&issued.order.object.authorizations[0]).await?;
+    account
+        .deactivate_authorization(&issued.order.object.authorizations[0])
+        .await?;
     account.deactivate().await?;
     let owner = last_part(account.url());
     let order = last_part(&issued.order.url);
@@ -94,8 +118,15 @@ async fn the_id_of_a_request_is_in_the_logs_of_every_service_that_works_on_it() 
     line(Service::Wfe, &[request, "new-order"]).await?;
     line(Service::Sa, &[request, "order.created", order]).await?;
 
-    let order = account.ready_order(&[names::fresh("traced")], &doubles()?.http).await?;
-    let names: Vec<&str> = order.object.identifiers.iter().map(|it| it.value.as_str()).collect();
+    let order = account
+        .ready_order(&[names::fresh("traced")], &doubles()?.http)
+        .await?;
+    let names: Vec<&str> = order
+        .object
+        .identifiers
+        .iter()
+        .map(|it| it.value.as_str())
+        .collect();
     let key = cairn_testkit::keys::KeyKind::P256.generate()?;
     let csr = cairn_testkit::csr::CsrBuilder::for_names(&names).build(&key)?;
     let answer = account.try_finalize(&order, &csr).await?.ok()?;
@@ -108,7 +139,10 @@ async fn the_id_of_a_request_is_in_the_logs_of_every_service_that_works_on_it() 
 
 #[tokio::test]
 async fn nothing_panics_and_no_key_is_logged() -> Result<()> {
-    account().await?.issue(&[names::fresh("quiet")], &doubles()?.http).await?;
+    account()
+        .await?
+        .issue(&[names::fresh("quiet")], &doubles()?.http)
+        .await?;
     for service in Service::ALL {
         let log = stack()?.log(service);
         for word in ["panic", "PRIVATE KEY"] {

@@ -22,8 +22,12 @@ async fn a_new_order_shows_all_that_it_is() -> anyhow::Result<()> {
     let object: Value = answer.json()?;
     assert_eq!(object["status"], "pending");
     assert!(Timestamp::parse_rfc3339(object["expires"].as_str().unwrap()).is_some());
-    let mut values: Vec<&str> =
-        object["identifiers"].as_array().unwrap().iter().map(|it| it["value"].as_str().unwrap()).collect();
+    let mut values: Vec<&str> = object["identifiers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["value"].as_str().unwrap())
+        .collect();
     values.sort_unstable();
     assert_eq!(values, ["127.0.0.1", &a, &b], "names are lower case");
     assert_eq!(object["authorizations"].as_array().unwrap().len(), 3);
@@ -43,10 +47,18 @@ async fn a_proved_name_need_not_be_proved_again() -> anyhow::Result<()> {
     assert_eq!(second.object.status, OrderStatus::Ready);
     assert_eq!(second.object.authorizations, first.order.object.authorizations);
     let wildcard = account.order_names(&[format!("*.{name}")]).await?;
-    assert_eq!(wildcard.object.status, OrderStatus::Pending, "a wildcard is another thing");
+    assert_eq!(
+        wildcard.object.status,
+        OrderStatus::Pending,
+        "a wildcard is another thing"
+    );
     let mut other = self::account().await?;
     let others = other.order_names(&[&name]).await?;
-    assert_eq!(others.object.status, OrderStatus::Pending, "and so is another account");
+    assert_eq!(
+        others.object.status,
+        OrderStatus::Pending,
+        "and so is another account"
+    );
     Ok(())
 }
 
@@ -60,7 +72,9 @@ async fn asked_for_validity_is_given_exactly() -> anyhow::Result<()> {
         not_after: Some(end),
         ..dns_order(&[names::fresh("validity")])
     };
-    let issued = account.issue_order(&order, cairn_testkit::keys::KeyKind::P256, &doubles()?.http).await?;
+    let issued = account
+        .issue_order(&order, cairn_testkit::keys::KeyKind::P256, &doubles()?.http)
+        .await?;
     assert_eq!(issued.order.object.not_before, Some(start));
     assert_eq!(issued.order.object.not_after, Some(end));
     let leaf = issued.chain.leaf()?;
@@ -78,7 +92,12 @@ async fn an_order_of_a_hundred_names_works() -> anyhow::Result<()> {
     let order = account.order_names(&all).await?;
     assert_eq!(order.object.authorizations.len(), 100);
     let doubled: Vec<&String> = all.iter().chain(&all).take(2).collect();
-    let order = account.new_order(&NewOrder { identifiers: dns_identifiers(&doubled), ..NewOrder::default() }).await?;
+    let order = account
+        .new_order(&NewOrder {
+            identifiers: dns_identifiers(&doubled),
+            ..NewOrder::default()
+        })
+        .await?;
     assert_eq!(order.object.identifiers.len(), 2);
     Ok(())
 }
@@ -86,8 +105,12 @@ async fn an_order_of_a_hundred_names_works() -> anyhow::Result<()> {
 #[tokio::test]
 async fn an_order_fails_with_its_authorization() -> anyhow::Result<()> {
     let mut account = account().await?;
-    let order = account.order_names(&[names::fresh("one"), names::fresh("two")]).await?;
-    let given_up = account.deactivate_authorization(&order.object.authorizations[0]).await?;
+    let order = account
+        .order_names(&[names::fresh("one"), names::fresh("two")])
+        .await?;
+    let given_up = account
+        .deactivate_authorization(&order.object.authorizations[0])
+        .await?;
     assert_eq!(given_up.status, AuthorizationStatus::Deactivated);
     let order = account.order(&order.url).await?;
     assert_eq!(order.object.status, OrderStatus::Invalid);
@@ -105,8 +128,13 @@ async fn nobody_else_sees_an_order() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the CA under test runs by the system's clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the CA under test runs by the system's clock"
+)]
 fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp::from_millis(since.as_millis() as i64)
 }

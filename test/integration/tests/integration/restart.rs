@@ -14,7 +14,9 @@ async fn accounts_orders_certificates_and_nonces_survive() -> Result<()> {
     let url = stack.directory_url();
     let mut account = Account::create(stack.client().await?, Algorithm::Es256).await?;
     let issued = account.issue(&[names::fresh("kept")], &doubles()?.http).await?;
-    let ready = account.ready_order(&[names::fresh("ready")], &doubles()?.http).await?;
+    let ready = account
+        .ready_order(&[names::fresh("ready")], &doubles()?.http)
+        .await?;
     let roots = stack.issuer_roots()?;
     let nonce = account.client.nonce().await?;
 
@@ -23,12 +25,16 @@ async fn accounts_orders_certificates_and_nonces_survive() -> Result<()> {
     assert_eq!(stack.issuer_roots()?, roots);
     let client = Client::new(&url, &stack.trust()?).await?;
     let mut account = Account::existing(client, account.key().clone(), account.url().to_owned());
-    let body = account.key().sign(SignAs::Account(account.url()), &nonce, account.url(), b"")?;
+    let body = account
+        .key()
+        .sign(SignAs::Account(account.url()), &nonce, account.url(), b"")?;
     let account_url = account.url().to_owned();
     account.client.post_body(&account_url, body).await?.ok()?;
     assert_eq!(account.certificate(issued.url()).await?.pem, issued.chain.pem);
     let ready = account.order(&ready.url).await?;
     assert_eq!(ready.object.status, OrderStatus::Ready);
-    account.finish(ready, cairn_testkit::keys::KeyKind::P256.generate()?).await?;
+    account
+        .finish(ready, cairn_testkit::keys::KeyKind::P256.generate()?)
+        .await?;
     Ok(())
 }

@@ -34,7 +34,11 @@ async fn by_the_account_that_ordered_it_for_every_reason_a_client_may_give() -> 
         let answer = account.revoke(&issued.der()?, reason).await?.ok()?;
         assert!(answer.body.is_empty(), "{reason:?}");
         assert!(is_revoked(&mut account, &issued).await?, "{reason:?}");
-        assert_problem(&account.revoke(&issued.der()?, reason).await?, 400, "alreadyRevoked")?;
+        assert_problem(
+            &account.revoke(&issued.der()?, reason).await?,
+            400,
+            "alreadyRevoked",
+        )?;
     }
     Ok(())
 }
@@ -49,7 +53,9 @@ async fn by_the_key_of_the_certificate() -> Result<()> {
     let refused = Account::revoke_by_key(&mut stranger, &other, &issued.der()?, None).await?;
     assert_problem(&refused, 403, "unauthorized")?;
     assert!(!is_revoked(&mut account, &issued).await?);
-    Account::revoke_by_key(&mut stranger, &key, &issued.der()?, Some(1)).await?.ok()?;
+    Account::revoke_by_key(&mut stranger, &key, &issued.der()?, Some(1))
+        .await?
+        .ok()?;
     assert!(is_revoked(&mut account, &issued).await?);
     Ok(())
 }

@@ -49,7 +49,11 @@ impl Issued {
 
 impl Account {
     /// A certificate for names and addresses with a new P-256 key.
-    pub async fn issue<N: AsRef<str>>(&mut self, names: &[N], prover: &(impl Prover + ?Sized)) -> Result<Issued> {
+    pub async fn issue<N: AsRef<str>>(
+        &mut self,
+        names: &[N],
+        prover: &(impl Prover + ?Sized),
+    ) -> Result<Issued> {
         self.issue_order(&dns_order(names), KeyKind::P256, prover).await
     }
 
@@ -67,7 +71,11 @@ impl Account {
     }
 
     /// An order for names that is ready to be finalized.
-    pub async fn ready_order<N: AsRef<str>>(&mut self, names: &[N], prover: &(impl Prover + ?Sized)) -> Result<Order> {
+    pub async fn ready_order<N: AsRef<str>>(
+        &mut self,
+        names: &[N],
+        prover: &(impl Prover + ?Sized),
+    ) -> Result<Order> {
         let order = self.order_names(names).await?;
         self.prove_order(order, prover).await
     }

@@ -7,14 +7,31 @@ use openssl::x509::X509;
 
 /// What must never reach a client: languages, files and places of the inside.
 const INTERNALS: [&str; 16] = [
-    "panick", ".rs:", "src/", "/tmp/", "/home/", "/root/", "sqlite", "diesel", "SELECT ", "INSERT ", "grpc", "tonic",
-    "h2 protocol", "openssl", "Status {", "Some(",
+    "panick",
+    ".rs:",
+    "src/",
+    "/tmp/",
+    "/home/",
+    "/root/",
+    "sqlite",
+    "diesel",
+    "SELECT ",
+    "INSERT ",
+    "grpc",
+    "tonic",
+    "h2 protocol",
+    "openssl",
+    "Status {",
+    "Some(",
 ];
 
 /// That a text shows nothing of the inside.
 pub(crate) fn hides_internals(text: &str) -> Result<()> {
     let lower = text.to_lowercase();
-    match INTERNALS.iter().find(|inside| lower.contains(&inside.to_lowercase())) {
+    match INTERNALS
+        .iter()
+        .find(|inside| lower.contains(&inside.to_lowercase()))
+    {
         Some(inside) => bail!("shows {inside:?}: {text}"),
         None => Ok(()),
     }
@@ -25,9 +42,18 @@ pub(crate) fn assert_problem(answer: &Answer, status: u16, kind: &str) -> Result
     let text = String::from_utf8_lossy(&answer.body).into_owned();
     let shown = || format!("{}: {} {text}", answer.url, answer.status);
     ensure!(answer.status.as_u16() == status, "{}, not {status}", shown());
-    ensure!(answer.content_type() == Some(problem::CONTENT_TYPE), "{}: {:?}", shown(), answer.content_type());
+    ensure!(
+        answer.content_type() == Some(problem::CONTENT_TYPE),
+        "{}: {:?}",
+        shown(),
+        answer.content_type()
+    );
     let document: ProblemDocument = answer.json()?;
-    ensure!(document.kind == format!("{}{kind}", problem::NAMESPACE), "{}, not {kind}", shown());
+    ensure!(
+        document.kind == format!("{}{kind}", problem::NAMESPACE),
+        "{}, not {kind}",
+        shown()
+    );
     ensure!(document.status == Some(status), "the status inside: {}", shown());
     ensure!(document.detail.len() > 8, "no detail: {}", shown());
     hides_internals(&text)?;
@@ -35,14 +61,26 @@ pub(crate) fn assert_problem(answer: &Answer, status: u16, kind: &str) -> Result
 }
 
 /// The same for a request that should have failed.
-pub(crate) fn assert_refused<T>(result: Result<T, ClientError>, status: u16, kind: &str) -> Result<ProblemDocument> {
+pub(crate) fn assert_refused<T>(
+    result: Result<T, ClientError>,
+    status: u16,
+    kind: &str,
+) -> Result<ProblemDocument> {
     let Err(error) = result else {
         bail!("succeeded, where {status} {kind} was expected");
     };
-    let ClientError::Problem { status: found, document, .. } = &error else {
+    let ClientError::Problem {
+        status: found,
+        document,
+        ..
+    } = &error
+    else {
         return Err(error.into());
     };
-    ensure!(found.as_u16() == status && document.short_type() == kind, "{error}, not {status} {kind}");
+    ensure!(
+        found.as_u16() == status && document.short_type() == kind,
+        "{error}, not {status} {kind}"
+    );
     Ok((**document).clone())
 }
 

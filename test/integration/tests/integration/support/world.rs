@@ -64,7 +64,7 @@ pub(crate) async fn own_stack() -> Result<Stack> {
             for section in ["finalize", "validation"] {
                 table(config, section).insert("lease".to_owned(), "5s".into());
             }
-            table(config, "validation").insert("retries".to_owned(), vec!["300ms"; 3].into());
+            table(config, "validation").insert("retries".to_owned(), vec!["300ms", "1200ms"].into());
             table(config, "janitor").insert("interval".to_owned(), "300ms".into());
         })
         .await?;
@@ -83,7 +83,9 @@ pub(crate) fn table<'a>(config: &'a mut toml::Table, name: &str) -> &'a mut toml
     let section = config
         .entry(name.to_owned())
         .or_insert_with(|| toml::Table::new().into());
-    section.as_table_mut().unwrap_or_else(|| panic!("{name} is a section"))
+    section
+        .as_table_mut()
+        .unwrap_or_else(|| panic!("{name} is a section"))
 }
 
 /// Runs `start` in a runtime that stays, from within a test, which has one already.
