@@ -125,8 +125,11 @@ impl Authority {
         }
     }
 
+    /// Waits for a place only while a whole attempt would still fit in: one that is cut short by a crowd would
+    /// look like a failure of the client's.
     async fn permit(&self, deadline: Instant) -> Result<tokio::sync::SemaphorePermit<'_>, Error> {
-        match timeout_at(deadline, self.permits.acquire()).await {
+        let patience = deadline.checked_sub(self.limit + RESERVE).unwrap_or(deadline);
+        match timeout_at(patience, self.permits.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) => Err(Error::unavailable("the validation authority is stopping")),
             Err(_) => Err(Error::unavailable("too many validations at the same time")),
