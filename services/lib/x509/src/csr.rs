@@ -15,8 +15,9 @@ use x509_cert::ext::pkix::name::GeneralName;
 use crate::extensions::oid;
 use crate::{PublicKey, PublicKeyError, SignatureAlgorithm};
 
-/// The longest request that is looked at, in octets: 100 names of 253 characters do not fit, 100 usual ones do.
-pub const MAX_CSR_LENGTH: usize = 16 * 1024;
+/// The longest request that is looked at, in octets: as many names as an order may have, of 253 characters each,
+/// fit together with an RSA key and its signature.
+pub const MAX_CSR_LENGTH: usize = 32 * 1024;
 
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 const EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.14");

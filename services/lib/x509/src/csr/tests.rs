@@ -161,6 +161,20 @@ fn what_openssl_makes_is_read() {
 }
 
 #[test]
+fn as_many_names_as_an_order_may_have_fit_at_their_longest() {
+    let names = (0..MAX_IDENTIFIERS)
+        .map(|number| {
+            let labels = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(57)].join(".");
+            dns(&format!("n{number:03}.{labels}")[..253])
+        })
+        .collect::<Vec<_>>();
+    let mut draft = Draft::new(&names);
+    let key = PKey::from_rsa(Rsa::generate(4096).unwrap()).unwrap();
+    draft.key = SoftwareKey::from_pem(&key.private_key_to_pem_pkcs8().unwrap()).unwrap();
+    assert_eq!(draft.parse().unwrap().identifiers().len(), MAX_IDENTIFIERS);
+}
+
+#[test]
 fn unwanted_names_are_refused() {
     let many = (0..=MAX_IDENTIFIERS)
         .map(|n| dns(&format!("n{n}.test")))
