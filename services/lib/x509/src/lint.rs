@@ -248,7 +248,7 @@ fn lint_validity(
     )
 }
 
-/// The subject is empty, or a common name that is one of the names (BR 7.1.4.3). True if there is one.
+/// The subject is empty, or a common name that is one of the DNS names (BR 7.1.4.3). True if there is one.
 fn lint_subject(mut name: Reader<'_>, subject: &Subject<'_>, profile: &Profile) -> Result<bool, LintError> {
     const RULE: &str = "BR 7.1.2.7.2";
     if name.is_empty() {
@@ -267,11 +267,12 @@ fn lint_subject(mut name: Reader<'_>, subject: &Subject<'_>, profile: &Profile) 
         RULE,
         "the subject has more than a common name",
     )?;
-    let is_name = subject
-        .identifiers
-        .iter()
-        .any(|identifier| identifier.value().as_bytes() == value);
-    require(is_name, "BR 7.1.4.3", "the common name is not one of the names")?;
+    let is_name = |identifier: &Identifier| matches!(identifier, Identifier::Dns(name) if name.as_str().as_bytes() == value);
+    require(
+        subject.identifiers.iter().any(is_name),
+        "BR 7.1.4.3",
+        "the common name is not one of the DNS names",
+    )?;
     require(
         value.len() <= 64,
         "RFC 5280 appendix A.1",

@@ -91,9 +91,7 @@ pub enum BuildError {
 /// The to-be-signed octets of a certificate. [`crate::lint`] must accept them before they can be signed.
 pub fn build(leaf: &Leaf<'_>, profile: &Profile, issuer: &Issuer) -> Result<Vec<u8>, BuildError> {
     let common_name = profile.common_name.then(|| choose_common_name(leaf)).flatten();
-    let subject = common_name
-        .as_deref()
-        .map_or_else(|| Ok(vec![]), common_name_rdn)?;
+    let subject = common_name.map_or_else(|| Ok(vec![]), common_name_rdn)?;
     let certificate = issuer.certificate();
     Ok(TbsCertificate {
         version: V3,
@@ -108,13 +106,17 @@ pub fn build(leaf: &Leaf<'_>, profile: &Profile, issuer: &Issuer) -> Result<Vec<
     .to_der()?)
 }
 
-/// The request's own choice, or the first DNS name that is short enough; none if there is none.
-fn choose_common_name(leaf: &Leaf<'_>) -> Option<String> {
+/// The request's own choice, or the first DNS name, whichever is a DNS name and short enough; none if there is
+/// none. An address is looked for in the subjectAltName extension alone (RFC 2818 section 3.1).
+fn choose_common_name<'a>(leaf: &Leaf<'a>) -> Option<&'a str> {
     leaf.common_name
         .into_iter()
         .chain(leaf.identifiers)
-        .map(Identifier::value)
-        .find(|value| value.len() <= MAX_COMMON_NAME)
+        .filter_map(|identifier| match identifier {
+            Identifier::Dns(name) => Some(name.as_str()),
+            Identifier::Ip(_) => None,
+        })
+        .find(|name| name.len() <= MAX_COMMON_NAME)
 }
 
 fn common_name_rdn(value: &str) -> der::Result<Vec<SetOfVec<AttributeTypeAndValue>>> {

@@ -21,6 +21,7 @@ struct Case {
     identifiers: Vec<Identifier>,
     key: PublicKey,
     requested: RequestedValidity,
+    common_name: Option<Identifier>,
 }
 
 impl Case {
@@ -31,6 +32,7 @@ impl Case {
             identifiers: identifiers(&["a.test", "*.b.test", "192.0.2.1", "2001:db8::1"]),
             key: SoftwareKey::generate(KeyType::P256).unwrap().public_key().clone(),
             requested: RequestedValidity::default(),
+            common_name: None,
         }
     }
 
@@ -39,7 +41,7 @@ impl Case {
             serial: serial(3),
             validity: self.profile.validity(NOW, self.requested).unwrap(),
             identifiers: &self.identifiers,
-            common_name: None,
+            common_name: self.common_name.as_ref(),
             public_key: &self.key,
         };
         build(&leaf, &self.profile, &self.hierarchy.issuer).unwrap()
@@ -82,6 +84,32 @@ fn what_is_built_passes() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn a_common_name_is_a_dns_name_that_is_short_enough() {
+    let long = format!("{}.test", "a".repeat(60));
+    for (names, requested, expected) in [
+        (&["a.test", "192.0.2.1"][..], None, Some("a.test")),
+        (&["a.test", "b.test"], Some("b.test"), Some("b.test")),
+        (&["a.test", "192.0.2.1"], Some("192.0.2.1"), Some("a.test")),
+        (&[long.as_str(), "b.test"], Some(long.as_str()), Some("b.test")),
+        (&["192.0.2.1", "2001:db8::1"], Some("192.0.2.1"), None),
+        (&[long.as_str()], None, None),
+    ] {
+        let mut case = Case::new();
+        case.profile.common_name = true;
+        case.identifiers = identifiers(names);
+        case.common_name = requested.map(|name| identifiers(&[name])[0].clone());
+        let octets = case.build();
+        let tbs = TbsCertificate::from_der(&octets).unwrap();
+        let subject = match expected {
+            Some(name) => name_of("2.5.4.3", utf8(name)),
+            None => Any::encode_from(&Vec::<SetOfVec<AttributeTypeAndValue>>::new()).unwrap(),
+        };
+        assert_eq!(tbs.subject, subject, "{names:?} {requested:?}");
+        case.lint(octets).unwrap();
     }
 }
 
@@ -200,6 +228,10 @@ fn spoilt_subjects_are_refused() {
     case.profile.common_name = true;
     assert_eq!(
         case.refused(|tbs| tbs.subject = name_of("2.5.4.3", utf8("c.test"))),
+        "BR 7.1.4.3"
+    );
+    assert_eq!(
+        case.refused(|tbs| tbs.subject = name_of("2.5.4.3", utf8("192.0.2.1"))),
         "BR 7.1.4.3"
     );
     assert_eq!(
