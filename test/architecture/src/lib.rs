@@ -1,1 +1,1 @@
-//! Tests only: see `tests/architecture.rs`.
+//! Tests only: see `tests/architecture`.
