@@ -29,6 +29,7 @@ mod signature;
 mod tbs;
 #[cfg(test)]
 mod testing;
+mod validity;
 
 pub use certificate::{CertificateError, CertificateView};
 pub use chain::{ChainError, check_chain};
@@ -37,8 +38,9 @@ pub use der::asn1::ObjectIdentifier;
 pub use extensions::ExtendedUsage;
 pub use issuer::{Issuer, IssuerCertificate, IssuerError, IssuerUrls, SignedCertificate};
 pub use lint::{LintError, LintedTbs, Subject, lint};
-pub use profile::{Profile, ProfileError, RequestedValidity, Validity, ValidityError};
+pub use profile::{Profile, ProfileError};
 pub use public_key::{PublicKey, PublicKeyError};
 pub use sign::{Sign, SignError, SoftwareKey, ToBeSigned};
 pub use signature::SignatureAlgorithm;
 pub use tbs::{BuildError, Leaf, build};
+pub use validity::{Period, RequestedValidity, Validity, ValidityError};

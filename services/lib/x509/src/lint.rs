@@ -10,7 +10,7 @@ mod reader;
 use cairn_types::{Duration, Identifier, Serial, SpkiHash, Timestamp};
 use time::{Date, Month, PrimitiveDateTime, Time};
 
-use crate::profile::SIGNING_WINDOW;
+use crate::validity::SIGNING_WINDOW;
 use crate::{Issuer, Profile, PublicKey, RequestedValidity, Validity};
 use reader::{GENERALIZED_TIME, INTEGER, OID, Reader, SEQUENCE, SET, UTC_TIME, UTF8_STRING, context};
 
