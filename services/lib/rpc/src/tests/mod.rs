@@ -8,6 +8,7 @@ mod echo;
 mod errors;
 mod lifecycle;
 mod tls;
+mod traces;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
