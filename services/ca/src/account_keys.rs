@@ -1,15 +1,39 @@
 //! The keys that an account has had, each linked to the next by a change that both keys signed.
 
-use cairn_acme::{KeyChange, PublicKey};
+use cairn_acme::{JwkError, JwsError, KeyChange, ParsedJws, PublicKey, Verified};
 use cairn_types::Thumbprint;
+use moka::sync::Cache;
 
 use crate::refusal::Refusal;
 
-/// The keys of one account, the present one last.
-pub(crate) struct AccountKeys {
-    present: PublicKey,
-    thumbprints: Vec<Thumbprint>,
+/// How many parsed keys are remembered: a few megabytes if all are RSA.
+const REMEMBERED: u64 = 4096;
+
+/// Parses account keys, and remembers those that it parsed lately: parsing one costs more than verifying with it.
+pub(crate) struct KeyParser(Cache<String, PublicKey>);
+
+impl KeyParser {
+    /// One that remembers nothing yet.
+    pub(crate) fn new() -> Self {
+        Self(Cache::new(REMEMBERED))
+    }
+
+    /// The key in a JWK.
+    pub(crate) fn parse(&self, jwk: &str) -> Result<PublicKey, JwkError> {
+        if let Some(key) = self.0.get(jwk) {
+            return Ok(key);
+        }
+        let key = PublicKey::from_jwk(jwk.as_bytes())?;
+        // Any other text than the canonical one may be of any length.
+        if key.jwk() == jwk {
+            self.0.insert(jwk.to_owned(), key.clone());
+        }
+        Ok(key)
+    }
 }
+
+/// The keys of one account, the present one last.
+pub(crate) struct AccountKeys(Vec<PublicKey>);
 
 impl AccountKeys {
     /// Verifies that the changes, oldest first, are of this account and lead to `present`.
@@ -18,7 +42,7 @@ impl AccountKeys {
         account_uri: &str,
         changes: &[Vec<u8>],
     ) -> Result<Self, Refusal> {
-        let mut thumbprints = Vec::with_capacity(changes.len() + 1);
+        let mut keys = Vec::with_capacity(changes.len() + 1);
         let mut reached = None;
         for (index, request) in changes.iter().enumerate() {
             let change = KeyChange::verify(request).map_err(|error| Refusal::KeyChange(index, error))?;
@@ -26,24 +50,33 @@ impl AccountKeys {
             if !continues || change.account_url != account_uri {
                 return Err(Refusal::KeyChain);
             }
-            thumbprints.push(change.old_key.thumbprint());
+            keys.push(change.old_key);
             reached = Some(change.new_key);
         }
         if reached.is_some_and(|key| key != present) {
             return Err(Refusal::KeyChain);
         }
-        thumbprints.push(present.thumbprint());
-        Ok(Self { present, thumbprints })
+        keys.push(present);
+        Ok(Self(keys))
     }
 
-    /// The key that requests are signed with now.
-    pub(crate) const fn present(&self) -> &PublicKey {
-        &self.present
+    /// Verifies a request that any of the keys signed: the account may have changed its key after the request came
+    /// in, and what its holder asked for stays asked for. A refusal is the present key's.
+    pub(crate) fn verify_request(&self, body: &[u8]) -> Result<Verified, JwsError> {
+        let mut refusal = None;
+        for key in self.0.iter().rev() {
+            match ParsedJws::parse(body)?.verify(key) {
+                // Keys of different kinds go with different algorithms.
+                Err(error @ (JwsError::Signature | JwsError::Mismatch(..))) => refusal.get_or_insert(error),
+                answer => return answer,
+            };
+        }
+        Err(refusal.unwrap_or(JwsError::Signature))
     }
 
     /// The thumbprints of all of them.
-    pub(crate) fn thumbprints(&self) -> &[Thumbprint] {
-        &self.thumbprints
+    pub(crate) fn thumbprints(&self) -> Vec<Thumbprint> {
+        self.0.iter().map(PublicKey::thumbprint).collect()
     }
 }
 
@@ -69,13 +102,15 @@ mod tests {
         let [a, b, c, other] = &keys;
         let verify = |present: &SigningKey, changes: &[Vec<u8>]| {
             AccountKeys::verify(present.public().clone(), ACCOUNT, changes)
-                .map(|verified| verified.thumbprints().to_vec())
+                .map(|verified| verified.thumbprints())
         };
         let (ab, bc) = (change(ACCOUNT, a, b), change(ACCOUNT, b, c));
         let prints = [a, b, c].map(|key| key.public().thumbprint());
         assert_eq!(verify(a, &[]).unwrap(), prints[..1]);
         assert_eq!(verify(c, &[ab.clone(), bc.clone()]).unwrap(), prints);
         assert_eq!(verify(c, std::slice::from_ref(&bc)).unwrap(), prints[1..]);
+        let back = [ab.clone(), change(ACCOUNT, b, a)];
+        assert_eq!(verify(a, &back).unwrap(), [prints[0], prints[1], prints[0]]);
         for (present, changes) in [
             (c, vec![bc.clone(), ab.clone()]),
             (b, vec![ab.clone(), bc.clone()]),
@@ -89,5 +124,39 @@ mod tests {
         let last = broken.len() - 10;
         broken[last] ^= 1;
         assert!(matches!(verify(b, &[broken]), Err(Refusal::KeyChange(0, _))));
+    }
+
+    #[test]
+    fn only_canonical_texts_are_remembered() {
+        let parser = KeyParser::new();
+        let key = SigningKey::generate(Algorithm::Es256).unwrap();
+        let jwk = key.public().jwk();
+        let padded = format!(" {jwk}");
+        for text in [jwk, jwk, &padded] {
+            assert_eq!(parser.parse(text).unwrap(), *key.public());
+        }
+        assert!(parser.parse("{}").is_err());
+        assert!(parser.0.contains_key(jwk));
+        assert!(!parser.0.contains_key(&padded) && !parser.0.contains_key("{}"));
+    }
+
+    #[test]
+    fn a_request_by_any_linked_key_counts() {
+        let generate = |algorithm| SigningKey::generate(algorithm).unwrap();
+        let [old, present, other] = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Es256].map(generate);
+        let changes = [change(ACCOUNT, &old, &present)];
+        let keys = AccountKeys::verify(present.public().clone(), ACCOUNT, &changes).unwrap();
+        let request = |key: &SigningKey| {
+            let request = key.sign(SignAs::Account(ACCOUNT), "bm9uY2U", URL, b"{}");
+            request.unwrap().into_bytes()
+        };
+        for key in [&old, &present] {
+            assert_eq!(keys.verify_request(&request(key)).unwrap().payload(), b"{}");
+        }
+        let mismatch = JwsError::Mismatch(Algorithm::Es256, present.public().kind());
+        assert_eq!(keys.verify_request(&request(&other)).unwrap_err(), mismatch);
+        let alone = AccountKeys::verify(present.public().clone(), ACCOUNT, &[]).unwrap();
+        assert!(alone.verify_request(&request(&old)).is_err());
+        assert!(matches!(keys.verify_request(b"{}"), Err(JwsError::Body(_))));
     }
 }

@@ -10,6 +10,7 @@ use cairn_types::{ChallengeType, Duration, KeyType, ProfileName};
 use cairn_x509::{ExtendedUsage, Issuer, IssuerUrls, ObjectIdentifier, Profile, SoftwareKey, pem};
 use serde::Deserialize;
 
+use crate::account_keys::KeyParser;
 use crate::settings::{NamedIssuer, ProfileRules, Settings};
 
 /// The configuration.
@@ -174,6 +175,7 @@ impl Config {
             names: self.names.clone(),
             issuers: self.load_issuers()?,
             profiles: self.load_profiles()?,
+            account_keys: KeyParser::new(),
         })
     }
 

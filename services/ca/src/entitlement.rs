@@ -1,6 +1,6 @@
 //! Whether a certificate may be signed: the first of the four steps, which needs nobody else's word.
 
-use cairn_acme::{KeyReference, ParsedJws, PublicKey, finalize, paths};
+use cairn_acme::{KeyReference, PublicKey, finalize, paths};
 use cairn_evidence::{Expectation, VerifiedEvidence};
 use cairn_policy::check_certificate_key;
 use cairn_rpc::api::ca::Issue;
@@ -101,15 +101,13 @@ impl Settings {
         if issue.account_uri != self.url(&paths::account(issue.order.account)) {
             return Err(Refusal::AccountUrl);
         }
-        let key = PublicKey::from_jwk(issue.jwk.as_bytes()).map_err(Refusal::AccountKey)?;
+        let key = self.account_keys.parse(&issue.jwk).map_err(Refusal::AccountKey)?;
         AccountKeys::verify(key, &issue.account_uri, &issue.key_changes)
     }
 
     /// The account's holder signed a request for a certificate of this order with this CSR.
     fn verify_request(&self, issue: &Issue, keys: &AccountKeys) -> Result<CertificateRequest, Refusal> {
-        let verified = ParsedJws::parse(&issue.request)
-            .and_then(|jws| jws.verify(keys.present()))
-            .map_err(Refusal::Request)?;
+        let verified = keys.verify_request(&issue.request).map_err(Refusal::Request)?;
         let by_account =
             matches!(verified.header().key(), KeyReference::Kid(url) if *url == issue.account_uri);
         let for_order = verified.header().url() == self.url(&paths::finalize(issue.order.id));
@@ -146,7 +144,7 @@ fn verify_evidence(
             .find(|known| known.identifier == *identifier)
             .ok_or_else(|| Refusal::NoEvidence(identifier.to_string()))?;
         let expected = Expectation {
-            thumbprints: keys.thumbprints().to_vec(),
+            thumbprints: keys.thumbprints(),
             account_uri: issue.account_uri.clone(),
             identifier: identifier.clone(),
             now,

@@ -7,6 +7,8 @@ use cairn_policy::NamePolicy;
 use cairn_types::{KeyType, ProfileName};
 use cairn_x509::{Issuer, Profile};
 
+use crate::account_keys::KeyParser;
+
 /// An issuer, by the name that configuration and database know it by.
 pub(crate) struct NamedIssuer {
     /// The name.
@@ -37,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) issuers: Vec<NamedIssuer>,
     /// The profiles.
     pub(crate) profiles: BTreeMap<ProfileName, ProfileRules>,
+    /// What reads the keys of accounts.
+    pub(crate) account_keys: KeyParser,
 }
 
 impl Settings {

@@ -344,30 +344,62 @@ async fn unacceptable_keys_and_names() {
     refused(&stack, "a blocked name", blocked, ErrorKind::RejectedIdentifier).await;
 }
 
-#[tokio::test]
-async fn receipts_for_an_earlier_key_need_the_key_change() {
-    let stack = Stack::start().await;
-    let mut changed = client();
-    let evidence = changed.evidence(&stack.validator);
-    let new_key = SigningKey::generate(Algorithm::Es256).unwrap();
-    let url = format!("{BASE}{}", paths::KEY_CHANGE);
-    let uri = changed.uri();
-    let payload = format!(r#"{{"account":"{uri}","oldKey":{}}}"#, changed.key.public().jwk());
+/// The request by which the client replaces its key.
+fn change_key(client: &mut Client, new_key: SigningKey) -> Vec<u8> {
+    let (url, uri) = (format!("{BASE}{}", paths::KEY_CHANGE), client.uri());
+    let payload = format!(r#"{{"account":"{uri}","oldKey":{}}}"#, client.key.public().jwk());
     let inner = new_key.sign_inner(&url, payload.as_bytes()).unwrap();
-    let outer = changed
+    let outer = client
         .key
         .sign(SignAs::Account(&uri), "bm9uY2U", &url, inner.as_bytes())
         .unwrap();
-    changed.key = new_key;
-    let mut request = changed.finalize(&stack.validator);
-    request.evidence = evidence;
-    refused(
-        &stack,
-        "a key without its history",
-        request.clone(),
-        ErrorKind::Unauthorized,
-    )
-    .await;
-    request.key_changes = vec![outer.into_bytes()];
-    stack.issue(request).await.unwrap();
+    client.key = new_key;
+    outer.into_bytes()
+}
+
+#[tokio::test]
+async fn what_an_earlier_key_signed_needs_the_key_change() {
+    let stack = Stack::start().await;
+    let mut changed = client();
+    let before = changed.finalize(&stack.validator);
+    let key_changes = vec![change_key(
+        &mut changed,
+        SigningKey::generate(Algorithm::Es384).unwrap(),
+    )];
+    let after = changed.finalize(&stack.validator);
+    let receipts_before = Issue {
+        evidence: before.evidence.clone(),
+        ..after.clone()
+    };
+    let request_before = Issue {
+        jwk: after.jwk.clone(),
+        ..before
+    };
+    for (what, request) in [
+        ("receipts without the history", receipts_before.clone()),
+        ("a request without the history", request_before.clone()),
+    ] {
+        refused(&stack, what, request, ErrorKind::Unauthorized).await;
+    }
+    for mut request in [receipts_before, request_before] {
+        request.key_changes.clone_from(&key_changes);
+        stack.issue(request).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_key_may_come_back() {
+    let stack = Stack::start().await;
+    let mut client = client();
+    let (first, evidence) = (client.key.clone(), client.evidence(&stack.validator));
+    let there = change_key(&mut client, SigningKey::generate(Algorithm::Es256).unwrap());
+    let request = client.finalize(&stack.validator);
+    let back = change_key(&mut client, first);
+    let issue = Issue {
+        jwk: client.key.public().jwk().to_owned(),
+        key_changes: vec![there, back],
+        evidence,
+        ..request
+    };
+    stack.issue(issue).await.unwrap();
 }
