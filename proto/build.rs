@@ -8,6 +8,8 @@ const FILES: &[&str] = &[
     "cairn/sa/v1/authorizations.proto",
     "cairn/sa/v1/certificates.proto",
     "cairn/sa/v1/orders.proto",
+    "cairn/sa/v1/records.proto",
+    "cairn/sa/v1/signing.proto",
     "cairn/ra/v1/ra.proto",
     "cairn/va/v1/va.proto",
     "cairn/ca/v1/ca.proto",

@@ -7,7 +7,8 @@ use cairn_rpc::api::sa::{StoredTbs, Unsigned};
 use cairn_rpc::convert::handle;
 use cairn_rpc::pb::core::v1 as core;
 use cairn_rpc::pb::sa::v1 as pb;
-use cairn_rpc::pb::sa::v1::certificates_server::Certificates;
+use cairn_rpc::pb::sa::v1::records_server::Records;
+use cairn_rpc::pb::sa::v1::signing_server::Signing;
 use cairn_types::{Certificate, Error, OrderId, Serial};
 use tonic::{Request, Response, Status};
 
@@ -128,7 +129,7 @@ fn certificate(unsigned: &Unsigned, der: &[u8]) -> Certificate {
 }
 
 #[tonic::async_trait]
-impl Certificates for FakeSa {
+impl Signing for FakeSa {
     async fn store_tbs(
         &self,
         request: Request<pb::StoreTbsRequest>,
@@ -151,26 +152,35 @@ impl Certificates for FakeSa {
         })
         .await
     }
+}
 
-    async fn get_certificate(
-        &self,
-        request: Request<pb::GetCertificateRequest>,
-    ) -> Result<Response<core::Certificate>, Status> {
-        let request = request.map(|message| message.serial);
-        handle(request, |_, serial: Serial| async move { self.find(serial) }).await
-    }
+/// Implements the calls that are not made.
+macro_rules! never {
+    ($($name:ident($request:ty) -> $response:ty;)*) => {
+        #[tonic::async_trait]
+        impl Records for FakeSa {
+            async fn get_certificate(
+                &self,
+                request: Request<pb::GetCertificateRequest>,
+            ) -> Result<Response<core::Certificate>, Status> {
+                let request = request.map(|message| message.serial);
+                handle(request, |_, serial: Serial| async move { self.find(serial) }).await
+            }
+            $(async fn $name(&self, _: Request<$request>) -> Result<Response<$response>, Status> {
+                Err(Status::unimplemented("the certificate authority does not ask"))
+            })*
+        }
+    };
+}
 
-    async fn revoke_certificate(
-        &self,
-        _: Request<pb::RevokeCertificateRequest>,
-    ) -> Result<Response<core::Certificate>, Status> {
-        Err(Status::unimplemented("the certificate authority does not revoke"))
-    }
-
-    async fn is_replaced(
-        &self,
-        _: Request<pb::IsReplacedRequest>,
-    ) -> Result<Response<pb::IsReplacedResponse>, Status> {
-        Err(Status::unimplemented("the certificate authority does not ask"))
-    }
+never! {
+    get_account(pb::GetAccountRequest) -> core::Account;
+    find_account_by_key(pb::FindAccountByKeyRequest) -> pb::FindAccountByKeyResponse;
+    list_key_changes(pb::ListKeyChangesRequest) -> pb::ListKeyChangesResponse;
+    get_order(pb::GetOrderRequest) -> core::Order;
+    list_orders(pb::ListOrdersRequest) -> pb::ListOrdersResponse;
+    get_authorization(pb::GetAuthorizationRequest) -> core::Authorization;
+    find_valid_authorizations(pb::FindValidAuthorizationsRequest) -> pb::AuthorizationList;
+    get_order_evidence(pb::GetOrderEvidenceRequest) -> pb::GetOrderEvidenceResponse;
+    is_replaced(pb::IsReplacedRequest) -> pb::IsReplacedResponse;
 }

@@ -11,7 +11,8 @@ use cairn_evidence::{Caa, CaaVerdict, Check, Outcome, Proof, Receipt, ReceiptSig
 use cairn_kit::{Env, SystemRng};
 use cairn_rpc::api::ca::{IdentifierEvidence, Issue};
 use cairn_rpc::client::CaClient;
-use cairn_rpc::pb::sa::v1::certificates_server::CertificatesServer;
+use cairn_rpc::pb::sa::v1::records_server::RecordsServer;
+use cairn_rpc::pb::sa::v1::signing_server::SigningServer;
 use cairn_rpc::{ClientConfig, Context, Hub, Server, ServerConfig};
 use cairn_types::{
     AccountId, Certificate, ChallengeType, Clock, Identifier, KeyType, Order, OrderId, OrderStatus, Result,
@@ -81,9 +82,12 @@ impl Stack {
         let hub = Hub::new();
         let stop = CancellationToken::new();
         let sa = FakeSa::default();
-        let allow = ServerConfig::loopback([("cairn.sa.v1.Certificates", ["ca.cairn"].as_slice())]);
+        let callers: &[&str] = &["ca.cairn"];
+        let allow =
+            ServerConfig::loopback([("cairn.sa.v1.Records", callers), ("cairn.sa.v1.Signing", callers)]);
         let server = Server::new(allow)
-            .service(CertificatesServer::new(sa.clone()))
+            .service(RecordsServer::new(sa.clone()))
+            .service(SigningServer::new(sa.clone()))
             .bind(&hub.transport("sa.cairn"))
             .await
             .unwrap();

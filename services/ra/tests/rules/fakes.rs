@@ -83,31 +83,7 @@ fn unused<T>() -> std::result::Result<Response<T>, Status> {
 type Answer<T> = std::result::Result<Response<T>, Status>;
 
 #[tonic::async_trait]
-impl sa::accounts_server::Accounts for Fakes {
-    async fn create_account(
-        &self,
-        request: Request<sa::CreateAccountRequest>,
-    ) -> Answer<sa::CreateAccountResponse> {
-        handle(request, |_, wanted: CreateAccount| async move {
-            self.world(|world| {
-                let bound = world
-                    .accounts
-                    .iter()
-                    .any(|known| known.external_account_binding.is_some());
-                if bound && wanted.external_account_key_id.is_some() {
-                    return Err(Error::conflict("bound"));
-                }
-                world.accounts.push(wanted.account.clone());
-                world.calls.push(Call::CreateAccount(wanted.clone()));
-                Ok(CreatedAccount {
-                    account: wanted.account,
-                    created: true,
-                })
-            })
-        })
-        .await
-    }
-
+impl sa::records_server::Records for Fakes {
     async fn get_account(&self, request: Request<sa::GetAccountRequest>) -> Answer<core::Account> {
         handle(
             request.map(|message| message.id),
@@ -135,6 +111,117 @@ impl sa::accounts_server::Accounts for Fakes {
         Ok(Response::new(sa::FindAccountByKeyResponse {
             account: account.into_wire(),
         }))
+    }
+
+    async fn list_key_changes(
+        &self,
+        _: Request<sa::ListKeyChangesRequest>,
+    ) -> Answer<sa::ListKeyChangesResponse> {
+        let requests = self.world(|world| world.key_changes.clone());
+        Ok(Response::new(sa::ListKeyChangesResponse { requests }))
+    }
+
+    async fn get_order(&self, request: Request<sa::GetOrderRequest>) -> Answer<core::Order> {
+        handle(
+            request.map(|message| message.id),
+            |_, id: cairn_types::OrderId| async move {
+                self.find("order", |world| {
+                    world.orders.iter().find(|known| known.id == id).cloned()
+                })
+            },
+        )
+        .await
+    }
+
+    async fn list_orders(&self, _: Request<sa::ListOrdersRequest>) -> Answer<sa::ListOrdersResponse> {
+        unused()
+    }
+
+    async fn get_authorization(
+        &self,
+        request: Request<sa::GetAuthorizationRequest>,
+    ) -> Answer<core::Authorization> {
+        handle(
+            request.map(|message| message.id),
+            |_, id: cairn_types::AuthorizationId| async move {
+                self.find("authorization", |world| {
+                    world.authorizations.iter().find(|known| known.id == id).cloned()
+                })
+            },
+        )
+        .await
+    }
+
+    async fn find_valid_authorizations(
+        &self,
+        request: Request<sa::FindValidAuthorizationsRequest>,
+    ) -> Answer<sa::AuthorizationList> {
+        let wanted = FindValidAuthorizations::from_wire(request.into_inner()).unwrap();
+        let mut known = self.world(|world| world.authorizations.clone());
+        known.retain(|known| known.account == wanted.account);
+        Ok(Response::new(sa::AuthorizationList {
+            authorizations: known.into_wire(),
+        }))
+    }
+
+    async fn get_order_evidence(
+        &self,
+        _: Request<sa::GetOrderEvidenceRequest>,
+    ) -> Answer<sa::GetOrderEvidenceResponse> {
+        let evidence = self.world(|world| world.evidence.clone());
+        Ok(Response::new(sa::GetOrderEvidenceResponse {
+            evidence: evidence.into_wire(),
+        }))
+    }
+
+    async fn get_certificate(
+        &self,
+        request: Request<sa::GetCertificateRequest>,
+    ) -> Answer<core::Certificate> {
+        handle(
+            request.map(|message| message.serial),
+            |_, serial: cairn_types::Serial| async move {
+                self.find("certificate", |world| {
+                    world
+                        .certificates
+                        .iter()
+                        .find(|known| known.serial == serial)
+                        .cloned()
+                })
+            },
+        )
+        .await
+    }
+
+    async fn is_replaced(&self, _: Request<sa::IsReplacedRequest>) -> Answer<sa::IsReplacedResponse> {
+        unused()
+    }
+}
+
+#[tonic::async_trait]
+impl sa::accounts_server::Accounts for Fakes {
+    async fn create_account(
+        &self,
+        request: Request<sa::CreateAccountRequest>,
+    ) -> Answer<sa::CreateAccountResponse> {
+        handle(request, |_, wanted: CreateAccount| async move {
+            self.world(|world| {
+                let bound = world
+                    .accounts
+                    .iter()
+                    .any(|known| known.external_account_binding.is_some());
+                if bound && wanted.external_account_key_id.is_some() {
+                    return Err(Error::conflict("bound"));
+                }
+                world.accounts.push(wanted.account.clone());
+                world.calls.push(Call::CreateAccount(wanted.clone()));
+                Ok(CreatedAccount {
+                    account: wanted.account,
+                    created: true,
+                })
+            })
+        })
+        .await
     }
 
     async fn update_contact(&self, _: Request<sa::UpdateContactRequest>) -> Answer<core::Account> {
@@ -167,14 +254,6 @@ impl sa::accounts_server::Accounts for Fakes {
         })
         .await
     }
-
-    async fn list_key_changes(
-        &self,
-        _: Request<sa::ListKeyChangesRequest>,
-    ) -> Answer<sa::ListKeyChangesResponse> {
-        let requests = self.world(|world| world.key_changes.clone());
-        Ok(Response::new(sa::ListKeyChangesResponse { requests }))
-    }
 }
 
 #[tonic::async_trait]
@@ -185,22 +264,6 @@ impl sa::orders_server::Orders for Fakes {
             Ok(wanted.order)
         })
         .await
-    }
-
-    async fn get_order(&self, request: Request<sa::GetOrderRequest>) -> Answer<core::Order> {
-        handle(
-            request.map(|message| message.id),
-            |_, id: cairn_types::OrderId| async move {
-                self.find("order", |world| {
-                    world.orders.iter().find(|known| known.id == id).cloned()
-                })
-            },
-        )
-        .await
-    }
-
-    async fn list_orders(&self, _: Request<sa::ListOrdersRequest>) -> Answer<sa::ListOrdersResponse> {
-        unused()
     }
 
     async fn begin_finalize(
@@ -245,43 +308,6 @@ impl sa::authorizations_server::Authorizations for Fakes {
         _: Request<sa::CreateAuthorizationRequest>,
     ) -> Answer<core::Authorization> {
         unused()
-    }
-
-    async fn get_authorization(
-        &self,
-        request: Request<sa::GetAuthorizationRequest>,
-    ) -> Answer<core::Authorization> {
-        handle(
-            request.map(|message| message.id),
-            |_, id: cairn_types::AuthorizationId| async move {
-                self.find("authorization", |world| {
-                    world.authorizations.iter().find(|known| known.id == id).cloned()
-                })
-            },
-        )
-        .await
-    }
-
-    async fn find_valid_authorizations(
-        &self,
-        request: Request<sa::FindValidAuthorizationsRequest>,
-    ) -> Answer<sa::AuthorizationList> {
-        let wanted = FindValidAuthorizations::from_wire(request.into_inner()).unwrap();
-        let mut known = self.world(|world| world.authorizations.clone());
-        known.retain(|known| known.account == wanted.account);
-        Ok(Response::new(sa::AuthorizationList {
-            authorizations: known.into_wire(),
-        }))
-    }
-
-    async fn get_order_evidence(
-        &self,
-        _: Request<sa::GetOrderEvidenceRequest>,
-    ) -> Answer<sa::GetOrderEvidenceResponse> {
-        let evidence = self.world(|world| world.evidence.clone());
-        Ok(Response::new(sa::GetOrderEvidenceResponse {
-            evidence: evidence.into_wire(),
-        }))
     }
 
     async fn begin_validation(
@@ -350,33 +376,6 @@ impl sa::authorizations_server::Authorizations for Fakes {
 
 #[tonic::async_trait]
 impl sa::certificates_server::Certificates for Fakes {
-    async fn store_tbs(&self, _: Request<sa::StoreTbsRequest>) -> Answer<sa::StoreTbsResponse> {
-        unused()
-    }
-
-    async fn store_certificate(&self, _: Request<sa::StoreCertificateRequest>) -> Answer<core::Certificate> {
-        unused()
-    }
-
-    async fn get_certificate(
-        &self,
-        request: Request<sa::GetCertificateRequest>,
-    ) -> Answer<core::Certificate> {
-        handle(
-            request.map(|message| message.serial),
-            |_, serial: cairn_types::Serial| async move {
-                self.find("certificate", |world| {
-                    world
-                        .certificates
-                        .iter()
-                        .find(|known| known.serial == serial)
-                        .cloned()
-                })
-            },
-        )
-        .await
-    }
-
     async fn revoke_certificate(
         &self,
         request: Request<sa::RevokeCertificateRequest>,
@@ -386,10 +385,6 @@ impl sa::certificates_server::Certificates for Fakes {
             self.find("certificate", |world| world.certificates.first().cloned())
         })
         .await
-    }
-
-    async fn is_replaced(&self, _: Request<sa::IsReplacedRequest>) -> Answer<sa::IsReplacedResponse> {
-        unused()
     }
 }
 

@@ -10,6 +10,7 @@ use cairn_rpc::pb::sa::v1::accounts_server::AccountsServer;
 use cairn_rpc::pb::sa::v1::authorizations_server::AuthorizationsServer;
 use cairn_rpc::pb::sa::v1::certificates_server::CertificatesServer;
 use cairn_rpc::pb::sa::v1::orders_server::OrdersServer;
+use cairn_rpc::pb::sa::v1::records_server::RecordsServer;
 use cairn_rpc::pb::va::v1::validation_server::ValidationServer;
 use cairn_rpc::{ClientConfig, Context, Hub, Server, ServerConfig};
 use cairn_types::{
@@ -46,11 +47,13 @@ impl Stage {
         let env = Env::system();
         let ra_only: &[&str] = &["ra.cairn"];
         let storage = Server::new(ServerConfig::loopback([
+            ("cairn.sa.v1.Records", ra_only),
             ("cairn.sa.v1.Accounts", ra_only),
             ("cairn.sa.v1.Orders", ra_only),
             ("cairn.sa.v1.Authorizations", ra_only),
             ("cairn.sa.v1.Certificates", ra_only),
         ]))
+        .service(RecordsServer::new(fakes.clone()))
         .service(AccountsServer::new(fakes.clone()))
         .service(OrdersServer::new(fakes.clone()))
         .service(AuthorizationsServer::new(fakes.clone()))

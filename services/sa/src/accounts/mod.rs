@@ -23,7 +23,7 @@ pub(crate) struct Deactivated {
     pub(crate) authorizations: Vec<AuthorizationId>,
 }
 
-/// The calls of `proto/cairn/sa/v1/accounts.proto`, which tells what each does.
+/// The calls on accounts; `proto/cairn/sa/v1` tells what each does.
 impl Store {
     pub(crate) async fn create_account(
         &self,

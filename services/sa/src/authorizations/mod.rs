@@ -42,7 +42,7 @@ pub(crate) struct Claimed {
     pub(crate) ended: Vec<Finished>,
 }
 
-/// The calls of `proto/cairn/sa/v1/authorizations.proto`, which tells what each does.
+/// The calls on authorizations; `proto/cairn/sa/v1` tells what each does.
 impl Store {
     pub(crate) async fn create_authorization(
         &self,

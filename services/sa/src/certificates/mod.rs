@@ -11,7 +11,7 @@ use crate::Store;
 use crate::audit::record;
 use crate::db::{look_up, transact};
 
-/// The calls of `proto/cairn/sa/v1/certificates.proto`, which tells what each does.
+/// The calls on certificates; `proto/cairn/sa/v1` tells what each does.
 impl Store {
     pub(crate) async fn store_tbs(&self, context: &Context, unsigned: Unsigned) -> Result<StoredTbs> {
         let now = self.now();

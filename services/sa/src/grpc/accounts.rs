@@ -24,33 +24,6 @@ impl Accounts for Service {
         .await
     }
 
-    async fn get_account(
-        &self,
-        request: Request<pb::GetAccountRequest>,
-    ) -> Result<Response<core::Account>, Status> {
-        let store = self.store.clone();
-        call(request, |_, message| async move {
-            Ok(store.get_account(Wire::from_wire(message.id)?).await?.into_wire())
-        })
-        .await
-    }
-
-    async fn find_account_by_key(
-        &self,
-        request: Request<pb::FindAccountByKeyRequest>,
-    ) -> Result<Response<pb::FindAccountByKeyResponse>, Status> {
-        let store = self.store.clone();
-        call(request, |_, message| async move {
-            let account = store
-                .find_account_by_key(Wire::from_wire(message.thumbprint)?)
-                .await?;
-            Ok(pb::FindAccountByKeyResponse {
-                account: account.into_wire(),
-            })
-        })
-        .await
-    }
-
     async fn update_contact(
         &self,
         request: Request<pb::UpdateContactRequest>,
@@ -103,18 +76,6 @@ impl Accounts for Service {
                 .change_key(&context, Wire::from_wire(message)?)
                 .await?
                 .into_wire())
-        })
-        .await
-    }
-
-    async fn list_key_changes(
-        &self,
-        request: Request<pb::ListKeyChangesRequest>,
-    ) -> Result<Response<pb::ListKeyChangesResponse>, Status> {
-        let store = self.store.clone();
-        call(request, |_, message| async move {
-            let requests = store.list_key_changes(Wire::from_wire(message.account)?).await?;
-            Ok(pb::ListKeyChangesResponse { requests })
         })
         .await
     }

@@ -26,48 +26,6 @@ impl Authorizations for Service {
         .await
     }
 
-    async fn get_authorization(
-        &self,
-        request: Request<pb::GetAuthorizationRequest>,
-    ) -> Result<Response<core::Authorization>, Status> {
-        let store = self.store.clone();
-        call(request, |_, message| async move {
-            Ok(store
-                .get_authorization(Wire::from_wire(message.id)?)
-                .await?
-                .into_wire())
-        })
-        .await
-    }
-
-    async fn find_valid_authorizations(
-        &self,
-        request: Request<pb::FindValidAuthorizationsRequest>,
-    ) -> Result<Response<pb::AuthorizationList>, Status> {
-        let store = self.store.clone();
-        call(request, |_, message| async move {
-            let found = store.find_valid_authorizations(Wire::from_wire(message)?).await?;
-            Ok(pb::AuthorizationList {
-                authorizations: found.into_wire(),
-            })
-        })
-        .await
-    }
-
-    async fn get_order_evidence(
-        &self,
-        request: Request<pb::GetOrderEvidenceRequest>,
-    ) -> Result<Response<pb::GetOrderEvidenceResponse>, Status> {
-        let store = self.store.clone();
-        call(request, |_, message| async move {
-            let evidence = store.get_order_evidence(Wire::from_wire(message.order)?).await?;
-            Ok(pb::GetOrderEvidenceResponse {
-                evidence: evidence.into_wire(),
-            })
-        })
-        .await
-    }
-
     async fn begin_validation(
         &self,
         request: Request<pb::BeginValidationRequest>,

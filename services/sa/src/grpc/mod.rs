@@ -4,6 +4,8 @@ mod accounts;
 mod authorizations;
 mod certificates;
 mod orders;
+mod records;
+mod signing;
 
 use std::future::Future;
 use std::time::Duration;
@@ -14,6 +16,8 @@ use cairn_rpc::pb::sa::v1::accounts_server::AccountsServer;
 use cairn_rpc::pb::sa::v1::authorizations_server::AuthorizationsServer;
 use cairn_rpc::pb::sa::v1::certificates_server::CertificatesServer;
 use cairn_rpc::pb::sa::v1::orders_server::OrdersServer;
+use cairn_rpc::pb::sa::v1::records_server::RecordsServer;
+use cairn_rpc::pb::sa::v1::signing_server::SigningServer;
 use cairn_rpc::{Context, Server, ServerConfig, Transport, to_status};
 use cairn_types::{Error, Result};
 use tonic::{Request, Response, Status};
@@ -40,10 +44,12 @@ pub(crate) async fn serve(
     let (listening, database) = (env.health.check("grpc"), env.health.check("database"));
     let service = Service { store: store.clone() };
     let server = Server::new(config)
+        .service(RecordsServer::new(service.clone()))
         .service(AccountsServer::new(service.clone()))
         .service(OrdersServer::new(service.clone()))
         .service(AuthorizationsServer::new(service.clone()))
-        .service(CertificatesServer::new(service))
+        .service(CertificatesServer::new(service.clone()))
+        .service(SigningServer::new(service))
         .bind(transport)
         .await?;
     listening.pass();

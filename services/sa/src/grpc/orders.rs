@@ -25,31 +25,6 @@ impl Orders for Service {
         .await
     }
 
-    async fn get_order(
-        &self,
-        request: Request<pb::GetOrderRequest>,
-    ) -> Result<Response<core::Order>, Status> {
-        let store = self.store.clone();
-        call(request, |_, message| async move {
-            Ok(store.get_order(Wire::from_wire(message.id)?).await?.into_wire())
-        })
-        .await
-    }
-
-    async fn list_orders(
-        &self,
-        request: Request<pb::ListOrdersRequest>,
-    ) -> Result<Response<pb::ListOrdersResponse>, Status> {
-        let store = self.store.clone();
-        call(request, |_, message| async move {
-            let account = Wire::from_wire(message.account)?;
-            let before = Wire::from_wire(message.before)?;
-            let ids = store.list_orders(account, before, message.limit).await?;
-            Ok(pb::ListOrdersResponse { ids: ids.into_wire() })
-        })
-        .await
-    }
-
     async fn begin_finalize(
         &self,
         request: Request<pb::BeginFinalizeRequest>,

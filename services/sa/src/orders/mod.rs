@@ -14,7 +14,7 @@ use crate::db::{look_up, transact};
 /// The most ids that one call lists.
 const MOST_LISTED: u32 = 1000;
 
-/// The calls of `proto/cairn/sa/v1/orders.proto`, which tells what each does.
+/// The calls on orders; `proto/cairn/sa/v1` tells what each does.
 impl Store {
     pub(crate) async fn create_order(&self, context: &Context, request: CreateOrder) -> Result<Order> {
         let now = self.now();

@@ -77,7 +77,7 @@ async fn an_issuance_is_recorded_step_by_step() {
     let context = stage.context();
     stage.sa.get_order(&context, order.id).await.unwrap();
     stage
-        .sa
+        .signer
         .store_certificate(&context, order.serial.unwrap(), b"signed".to_vec())
         .await
         .unwrap();

@@ -13,7 +13,7 @@ async fn an_order_has_one_serial() {
     let (order, _) = stage.processing_order(&account, &["a.example"]).await;
     let first = stage.unsigned(&order);
     for unsigned in [first.clone(), first.clone(), stage.unsigned(&order)] {
-        let stored = stage.sa.store_tbs(&context, unsigned).await.unwrap();
+        let stored = stage.signer.store_tbs(&context, unsigned).await.unwrap();
         assert_eq!((&stored.unsigned, stored.certificate), (&first, None));
     }
     refused(
@@ -21,12 +21,12 @@ async fn an_order_has_one_serial() {
         ErrorKind::NotFound,
     );
     stage
-        .sa
+        .signer
         .store_certificate(&context, first.serial, b"signed".to_vec())
         .await
         .unwrap();
     let late = stage
-        .sa
+        .signer
         .store_tbs(&context, stage.unsigned(&order))
         .await
         .unwrap();
@@ -44,14 +44,14 @@ async fn a_serial_has_one_order() {
     let (first, _) = stage.processing_order(&account, &["a.example"]).await;
     let (second, _) = stage.processing_order(&account, &["b.example"]).await;
     let unsigned = stage.unsigned(&first);
-    stage.sa.store_tbs(&context, unsigned.clone()).await.unwrap();
+    stage.signer.store_tbs(&context, unsigned.clone()).await.unwrap();
     let mut taken = stage.unsigned(&second);
     taken.serial = unsigned.serial;
-    refused(stage.sa.store_tbs(&context, taken).await, ErrorKind::Conflict);
+    refused(stage.signer.store_tbs(&context, taken).await, ErrorKind::Conflict);
     let fresh = stage.unsigned(&second);
     assert_eq!(
         stage
-            .sa
+            .signer
             .store_tbs(&context, fresh.clone())
             .await
             .unwrap()
@@ -67,32 +67,35 @@ async fn only_orders_being_processed_get_a_serial() {
     let (account, other) = (stage.stored_account().await, stage.stored_account().await);
     let ready = stage.ready_order(&account, &["a.example"]).await;
     refused(
-        stage.sa.store_tbs(&context, stage.unsigned(&ready)).await,
+        stage.signer.store_tbs(&context, stage.unsigned(&ready)).await,
         ErrorKind::Conflict,
     );
     let unknown = stage.order(&account, &["b.example"]).order;
     refused(
-        stage.sa.store_tbs(&context, stage.unsigned(&unknown)).await,
+        stage.signer.store_tbs(&context, stage.unsigned(&unknown)).await,
         ErrorKind::NotFound,
     );
     let (processing, lease) = stage.processing_order(&account, &["c.example"]).await;
     let mut foreign = stage.unsigned(&processing);
     foreign.account = other.id;
-    refused(stage.sa.store_tbs(&context, foreign).await, ErrorKind::Conflict);
+    refused(
+        stage.signer.store_tbs(&context, foreign).await,
+        ErrorKind::Conflict,
+    );
     // Once it failed, not even what it has may be signed.
     let unsigned = stage.unsigned(&processing);
-    stage.sa.store_tbs(&context, unsigned.clone()).await.unwrap();
+    stage.signer.store_tbs(&context, unsigned.clone()).await.unwrap();
     stage
         .sa
         .fail_order(&context, processing.id, lease.id, problem(ErrorKind::Caa))
         .await
         .unwrap();
     refused(
-        stage.sa.store_tbs(&context, unsigned.clone()).await,
+        stage.signer.store_tbs(&context, unsigned.clone()).await,
         ErrorKind::Conflict,
     );
     let late = stage
-        .sa
+        .signer
         .store_certificate(&context, unsigned.serial, b"signed".to_vec())
         .await;
     refused(late, ErrorKind::Conflict);
@@ -115,11 +118,11 @@ async fn a_certificate_is_stored_and_its_order_is_valid() {
     let unsigned = stage.unsigned(&order);
     let serial = unsigned.serial;
     let early = stage
-        .sa
+        .signer
         .store_certificate(&context, serial, b"signed".to_vec())
         .await;
     refused(early, ErrorKind::NotFound);
-    stage.sa.store_tbs(&context, unsigned.clone()).await.unwrap();
+    stage.signer.store_tbs(&context, unsigned.clone()).await.unwrap();
     let expected = Certificate {
         serial,
         order: order.id,
@@ -135,7 +138,7 @@ async fn a_certificate_is_stored_and_its_order_is_valid() {
     };
     for _ in 0..2 {
         let stored = stage
-            .sa
+            .signer
             .store_certificate(&context, serial, b"signed".to_vec())
             .await
             .unwrap();
@@ -150,7 +153,7 @@ async fn a_certificate_is_stored_and_its_order_is_valid() {
         OrderStatus::Valid
     );
     let other = stage
-        .sa
+        .signer
         .store_certificate(&context, serial, b"other".to_vec())
         .await;
     refused(other, ErrorKind::Conflict);
@@ -167,7 +170,7 @@ async fn a_certificate_is_revoked_once() {
     let account = stage.stored_account().await;
     let (order, _) = stage.processing_order(&account, &["a.example"]).await;
     let unsigned = stage.unsigned(&order);
-    stage.sa.store_tbs(&context, unsigned.clone()).await.unwrap();
+    stage.signer.store_tbs(&context, unsigned.clone()).await.unwrap();
     let revocation = Revocation {
         at: stage.now(),
         reason: RevocationReason::Superseded,
@@ -180,7 +183,7 @@ async fn a_certificate_is_revoked_once() {
     let unsigned_yet = stage.sa.revoke_certificate(&context, request.clone()).await;
     refused(unsigned_yet, ErrorKind::NotFound);
     stage
-        .sa
+        .signer
         .store_certificate(&context, unsigned.serial, b"signed".to_vec())
         .await
         .unwrap();

@@ -41,9 +41,9 @@ async fn an_issuance_takes_six_commits_and_twelve_statements() {
     assert!(begun.leased);
     let unsigned = stage.unsigned(&order);
     let serial = unsigned.serial;
-    stage.sa.store_tbs(&context, unsigned).await.unwrap();
+    stage.signer.store_tbs(&context, unsigned).await.unwrap();
     stage
-        .sa
+        .signer
         .store_certificate(&context, serial, b"signed".to_vec())
         .await
         .unwrap();

@@ -11,6 +11,7 @@
 mod accounts;
 mod audit;
 mod authorizations;
+mod callers;
 mod certificates;
 mod claims;
 mod issuance;

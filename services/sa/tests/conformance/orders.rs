@@ -338,10 +338,10 @@ async fn a_serial_shows_once_the_order_is_valid() {
     let (order, _) = stage.processing_order(&account, &["a.example"]).await;
     let unsigned = stage.unsigned(&order);
     let serial: Serial = unsigned.serial;
-    stage.sa.store_tbs(&context, unsigned).await.unwrap();
+    stage.signer.store_tbs(&context, unsigned).await.unwrap();
     assert_eq!(stage.sa.get_order(&context, order.id).await.unwrap().serial, None);
     stage
-        .sa
+        .signer
         .store_certificate(&context, serial, b"signed".to_vec())
         .await
         .unwrap();

@@ -58,7 +58,7 @@ async fn one_serial_is_stored() {
         let unsigned = stage.unsigned(&order);
         async move {
             stage
-                .sa
+                .signer
                 .store_tbs(&stage.context(), unsigned)
                 .await
                 .unwrap()
@@ -78,11 +78,16 @@ async fn one_certificate_is_stored() {
     let serial = stage.unsigned(&order).serial;
     let mut unsigned = stage.unsigned(&order);
     unsigned.serial = serial;
-    stage.sa.store_tbs(&stage.context(), unsigned).await.unwrap();
+    stage.signer.store_tbs(&stage.context(), unsigned).await.unwrap();
     let number = Arc::new(std::sync::atomic::AtomicU8::new(0));
     let results = race(&stage, |stage| {
         let der = vec![number.fetch_add(1, std::sync::atomic::Ordering::SeqCst)];
-        async move { stage.sa.store_certificate(&stage.context(), serial, der).await }
+        async move {
+            stage
+                .signer
+                .store_certificate(&stage.context(), serial, der)
+                .await
+        }
     })
     .await;
     let (stored, others): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);

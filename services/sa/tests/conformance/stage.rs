@@ -33,9 +33,14 @@ impl Clock for TestClock {
     }
 }
 
-/// A storage authority, and a client to it.
+/// A storage authority, and those who call it.
 pub(crate) struct Stage {
+    /// As the registration authority.
     pub(crate) sa: SaClient,
+    /// As the certificate authority.
+    pub(crate) signer: SaClient,
+    /// As the front end.
+    pub(crate) front: SaClient,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) env: Env,
     directory: TempDir,
@@ -71,12 +76,18 @@ impl Stage {
                 group_commit: 64,
                 readers: 2,
             },
-            grpc: ServerConfig::loopback(
-                ["Accounts", "Orders", "Authorizations", "Certificates"]
-                    .map(|name| format!("cairn.sa.v1.{name}"))
-                    .iter()
-                    .map(|name| (name.as_str(), ["ra.cairn"].as_slice())),
-            ),
+            // As in deploy/config/sa.toml.
+            grpc: ServerConfig::loopback([
+                (
+                    "cairn.sa.v1.Records",
+                    ["wfe.cairn", "ra.cairn", "ca.cairn"].as_slice(),
+                ),
+                ("cairn.sa.v1.Accounts", &["ra.cairn"]),
+                ("cairn.sa.v1.Orders", &["ra.cairn"]),
+                ("cairn.sa.v1.Authorizations", &["ra.cairn"]),
+                ("cairn.sa.v1.Certificates", &["ra.cairn"]),
+                ("cairn.sa.v1.Signing", &["ca.cairn"]),
+            ]),
             // Not used within the process.
             tls: TlsConfig {
                 certificate: FilePath::from(directory.path().join("none")),
@@ -88,12 +99,16 @@ impl Stage {
         let serving = cairn_sa::serve_on(config, env.clone(), hub.transport("sa.cairn"));
         let serving = tokio::spawn(async move { serving.await.unwrap() });
         env.health.ready().await;
-        let channel = hub
-            .transport("ra.cairn")
-            .channel(SaClient::TARGET, &ClientConfig::new(["unused:1"]))
-            .unwrap();
+        let client = |name| {
+            let channel = hub
+                .transport(name)
+                .channel(SaClient::TARGET, &ClientConfig::new(["unused:1"]));
+            SaClient::new(channel.unwrap())
+        };
         Self {
-            sa: SaClient::new(channel),
+            sa: client("ra.cairn"),
+            signer: client("ca.cairn"),
+            front: client("wfe.cairn"),
             clock,
             env,
             directory,
@@ -309,13 +324,13 @@ impl Stage {
     pub(crate) async fn issue(&self, order: Order) -> Order {
         let context = self.context();
         let serial = self
-            .sa
+            .signer
             .store_tbs(&context, self.unsigned(&order))
             .await
             .unwrap()
             .unsigned
             .serial;
-        self.sa
+        self.signer
             .store_certificate(&context, serial, b"signed".to_vec())
             .await
             .unwrap();

@@ -8,10 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use cairn_kit::Env;
 use cairn_rpc::pb::ra::v1::registration_server::RegistrationServer;
-use cairn_rpc::pb::sa::v1::accounts_server::AccountsServer;
-use cairn_rpc::pb::sa::v1::authorizations_server::AuthorizationsServer;
-use cairn_rpc::pb::sa::v1::certificates_server::CertificatesServer;
-use cairn_rpc::pb::sa::v1::orders_server::OrdersServer;
+use cairn_rpc::pb::sa::v1::records_server::RecordsServer;
 use cairn_rpc::{Hub, Server, ServerConfig};
 use cairn_types::{Account, AccountId, Authorization, Certificate, Error, Order, Result};
 
@@ -76,14 +73,9 @@ impl Fakes {
             .bind(&hub.transport("ra.cairn"))
             .await
             .unwrap();
-        let services = ["Accounts", "Orders", "Authorizations", "Certificates"];
-        let services = services.map(|name| format!("cairn.sa.v1.{name}"));
-        let sa = ServerConfig::loopback(services.iter().map(|name| (name.as_str(), wfe)));
+        let sa = ServerConfig::loopback([("cairn.sa.v1.Records", wfe)]);
         let sa = Server::new(sa)
-            .service(AccountsServer::new(fakes.clone()))
-            .service(OrdersServer::new(fakes.clone()))
-            .service(AuthorizationsServer::new(fakes.clone()))
-            .service(CertificatesServer::new(fakes))
+            .service(RecordsServer::new(fakes))
             .bind(&hub.transport("sa.cairn"))
             .await
             .unwrap();

@@ -22,8 +22,7 @@ struct Database {
 }
 
 pub(super) fn config(stack: &Stack) -> Config {
-    let clients = [Service::Wfe, Service::Ra];
-    let with_signer = [Service::Wfe, Service::Ra, Service::Ca];
+    let readers = [Service::Wfe, Service::Ra, Service::Ca];
     Config {
         database: Database {
             url: format!("sqlite:{}", stack.database.display()),
@@ -32,10 +31,12 @@ pub(super) fn config(stack: &Stack) -> Config {
         grpc: stack.grpc(
             Service::Sa,
             &[
-                ("cairn.sa.v1.Accounts", &clients),
-                ("cairn.sa.v1.Authorizations", &clients),
-                ("cairn.sa.v1.Orders", &clients),
-                ("cairn.sa.v1.Certificates", &with_signer),
+                ("cairn.sa.v1.Records", &readers),
+                ("cairn.sa.v1.Accounts", &[Service::Ra]),
+                ("cairn.sa.v1.Authorizations", &[Service::Ra]),
+                ("cairn.sa.v1.Orders", &[Service::Ra]),
+                ("cairn.sa.v1.Certificates", &[Service::Ra]),
+                ("cairn.sa.v1.Signing", &[Service::Ca]),
             ],
         ),
         tls: stack.tls(Service::Sa),
