@@ -18,18 +18,19 @@ pub(super) async fn post(wfe: &Wfe, call: &Call, body: Bytes) -> Result<Answer, 
     let request: SignedByKey<objects::NewAccount> = wfe.authenticate_key(call, &body).await?.object()?;
     let key = request.key().clone();
     let payload = request.into_payload();
-    if payload.only_return_existing {
-        let found = wfe
-            .sa
-            .find_account_by_key(&call.context, key.thumbprint())
-            .await?;
-        let account = found
-            .ok_or_else(|| Error::new(ErrorKind::AccountDoesNotExist, "no account exists for this key"))?;
+    let found = wfe
+        .sa
+        .find_account_by_key(&call.context, key.thumbprint())
+        .await?;
+    if let Some(account) = found {
         return show(wfe, account, StatusCode::OK);
     }
-    // Counted only if an account comes of it: to find one's account again is free.
-    let bucket = Bucket::new_accounts(call.client);
-    wfe.check_limit(&bucket).await?;
+    if payload.only_return_existing {
+        return Err(Error::new(ErrorKind::AccountDoesNotExist, "no account exists for this key").into());
+    }
+    // To find one's account again was free. What is new counts before it is tried: counted afterwards,
+    // requests at the same time would all pass.
+    wfe.spend(Bucket::new_accounts(call.client)).await?;
     let created = wfe
         .ra
         .new_account(
@@ -45,12 +46,12 @@ pub(super) async fn post(wfe: &Wfe, call: &Call, body: Bytes) -> Result<Answer, 
             },
         )
         .await?;
-    if !created.created {
-        return show(wfe, created.account, StatusCode::OK);
-    }
-    // Another request may have taken the last one meanwhile; the account exists all the same.
-    let _ = wfe.spend(bucket).await;
-    show(wfe, created.account, StatusCode::CREATED)
+    let status = if created.created {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    show(wfe, created.account, status)
 }
 
 fn show(wfe: &Wfe, account: Account, status: StatusCode) -> Result<Answer, Refusal> {

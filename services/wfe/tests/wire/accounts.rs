@@ -62,6 +62,27 @@ async fn a_key_has_one_account() {
 }
 
 #[tokio::test]
+async fn new_accounts_are_limited_however_many_ask_at_once() {
+    let world = World::with("[limits.newAccountsPerAddress]\ncount = 2\nperiod = \"1h\"").await;
+    let payload = create(&json!({"termsOfServiceAgreed": true}));
+    let mut clients = Vec::new();
+    for _ in 0..6 {
+        clients.push((world.client().await, key()));
+    }
+    let attempts = clients
+        .iter()
+        .map(|(client, key)| Account::register(client.another(), key.clone(), &payload));
+    let outcomes = futures_util::future::join_all(attempts).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 2);
+
+    // Who has an account finds it all the same.
+    for ((client, key), outcome) in clients.into_iter().zip(outcomes) {
+        let found = Account::register(client, key, &payload).await;
+        assert_eq!(found.is_ok(), outcome.is_ok());
+    }
+}
+
+#[tokio::test]
 async fn what_is_only_to_be_found_is_not_created() {
     let world = World::new().await;
     let mut client = world.client().await;
