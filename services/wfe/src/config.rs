@@ -10,6 +10,8 @@ use cairn_rpc::{ClientConfig, TlsConfig};
 use cairn_types::{Duration, ProfileName};
 use serde::Deserialize;
 
+use crate::limits;
+
 /// The configuration.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -223,6 +225,7 @@ impl Configuration for Config {
         if self.http.max_connections == 0 || self.http.max_concurrent_streams == 0 {
             return Err("http: max_connections and max_concurrent_streams must not be zero".to_owned());
         }
+        limits::check(&self.limits)?;
         self.check_ids()
     }
 }
@@ -312,6 +315,11 @@ mod tests {
             ("lifetime = \"1h\"", "lifetime = \"1s\"", "nonces.lifetime"),
             ("max_connections = 4096", "max_connections = 0", "max_connections"),
             ("[accounts]", "[accounts]\nspeed = 1", "speed"),
+            (
+                "newOrdersPerAccount",
+                "failedValidationsPerAccountAndName",
+                "limits.failedValidationsPerAccountAndName",
+            ),
             (long_id, "id = \"a/b\"", "a/b"),
             (long_id, "id = \"root-e\"", "twice"),
         ] {

@@ -3,13 +3,28 @@
 use std::sync::Arc;
 
 use cairn_kit::Env;
-use cairn_ratelimit::{Bucket, Limiter, Limits, MemoryStore, StoreError};
+use cairn_ratelimit::{Bucket, LimitName, Limiter, Limits, MemoryStore, StoreError};
 use cairn_types::Error;
 
 use crate::front::Wfe;
 
 /// How many buckets are kept.
 const BUCKETS: usize = 100_000;
+
+/// The limits that are applied here.
+const APPLIED: [LimitName; 3] = [
+    LimitName::NewAccountsPerAddress,
+    LimitName::NewOrdersPerAccount,
+    LimitName::NewAuthorizationsPerAccount,
+];
+
+/// Refuses limits that nothing here would apply: whoever sets one relies on it.
+pub(crate) fn check(limits: &Limits) -> Result<(), String> {
+    match limits.keys().find(|name| !APPLIED.contains(name)) {
+        Some(name) => Err(format!("limits.{}: not applied by the front end", name.as_str())),
+        None => Ok(()),
+    }
+}
 
 /// The limiter of a front end that is alone.
 pub(crate) fn limiter(limits: &Limits, env: &Env) -> Limiter {
@@ -24,11 +39,6 @@ impl Wfe {
     /// Counts something against a limit.
     pub(crate) async fn spend(&self, bucket: Bucket) -> Result<(), Error> {
         open(self.limiter.spend(&[bucket]).await)
-    }
-
-    /// Whether there is something left of a limit.
-    pub(crate) async fn check_limit(&self, bucket: &Bucket) -> Result<(), Error> {
-        open(self.limiter.check(std::slice::from_ref(bucket)).await)
     }
 }
 

@@ -17,5 +17,5 @@ mod store;
 pub use limit::{InvalidLimit, Limit};
 pub use limiter::{Limiter, Limits};
 pub use memory::MemoryStore;
-pub use name::{Bucket, LimitName};
+pub use name::{Bucket, LimitName, subscriber};
 pub use store::{BoxFuture, Charge, Store, StoreError};

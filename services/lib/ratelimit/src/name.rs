@@ -14,15 +14,18 @@ pub enum LimitName {
     NewAccountsPerAddress,
     /// New orders of one account.
     NewOrdersPerAccount,
+    /// Authorizations that one account asked for ahead of orders (RFC 8555 section 7.4.1).
+    NewAuthorizationsPerAccount,
     /// Failed validations of one identifier by one account.
     FailedValidationsPerAccountAndName,
 }
 
 impl LimitName {
     /// Every limit.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self::NewAccountsPerAddress,
         Self::NewOrdersPerAccount,
+        Self::NewAuthorizationsPerAccount,
         Self::FailedValidationsPerAccountAndName,
     ];
 
@@ -31,6 +34,7 @@ impl LimitName {
         match self {
             Self::NewAccountsPerAddress => "newAccountsPerAddress",
             Self::NewOrdersPerAccount => "newOrdersPerAccount",
+            Self::NewAuthorizationsPerAccount => "newAuthorizationsPerAccount",
             Self::FailedValidationsPerAccountAndName => "failedValidationsPerAccountAndName",
         }
     }
@@ -40,6 +44,7 @@ impl LimitName {
         match self {
             Self::NewAccountsPerAddress => "too many new accounts from this address",
             Self::NewOrdersPerAccount => "too many new orders by this account",
+            Self::NewAuthorizationsPerAccount => "too many new authorizations by this account",
             Self::FailedValidationsPerAccountAndName => {
                 "too many failed validations of an identifier by this account"
             }
@@ -57,12 +62,9 @@ pub struct Bucket {
 impl Bucket {
     /// New accounts from an address.
     pub fn new_accounts(address: IpAddr) -> Self {
-        let subject = match address.to_canonical() {
+        let subject = match subscriber(address) {
             IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => {
-                let network = Ipv6Addr::from_bits(address.to_bits() >> 64 << 64);
-                format!("{network}/64")
-            }
+            IpAddr::V6(network) => format!("{network}/64"),
         };
         Self {
             name: LimitName::NewAccountsPerAddress,
@@ -78,6 +80,14 @@ impl Bucket {
         }
     }
 
+    /// Authorizations that an account asked for ahead of orders.
+    pub fn new_authorizations(account: AccountId) -> Self {
+        Self {
+            name: LimitName::NewAuthorizationsPerAccount,
+            subject: account.to_string(),
+        }
+    }
+
     /// Failed validations of an identifier, or of its wildcard, by an account.
     pub fn failed_validations(account: AccountId, identifier: &Identifier) -> Self {
         Self {
@@ -89,6 +99,14 @@ impl Bucket {
     /// The limit.
     pub const fn name(&self) -> LimitName {
         self.name
+    }
+}
+
+/// What stands for all addresses of one subscriber line: an IPv4 address itself, the /64 of an IPv6 address.
+pub fn subscriber(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address => address,
     }
 }
 
@@ -129,6 +147,10 @@ mod tests {
         assert_eq!(
             Bucket::failed_validations(account, &name).to_string(),
             "failedValidationsPerAccountAndName:0192f0c1-2345-7abc-8def-0123456789ab:example.org"
+        );
+        assert_eq!(
+            Bucket::new_authorizations(account).to_string(),
+            "newAuthorizationsPerAccount:0192f0c1-2345-7abc-8def-0123456789ab"
         );
         assert_eq!(
             Bucket::new_orders(account).to_string(),

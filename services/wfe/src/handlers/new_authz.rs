@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use cairn_acme::objects;
+use cairn_ratelimit::Bucket;
 use cairn_rpc::api::ra::NewAuthorization;
 use cairn_types::Error;
 use http::StatusCode;
@@ -22,6 +23,7 @@ pub(super) async fn post(wfe: &Wfe, call: &Call, body: Bytes) -> Result<Answer, 
         account: request.account_id(),
         identifier: request.payload().identifier.parse()?,
     };
+    wfe.spend(Bucket::new_authorizations(wanted.account)).await?;
     let authorization = wfe.ra.new_authorization(&call.context, wanted).await?;
     let object = present::authorization(&authorization, call.now, &wfe.urls);
     Ok(Answer::json(&object)?

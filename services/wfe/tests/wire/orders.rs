@@ -195,6 +195,18 @@ async fn limits_are_told_with_the_time_to_wait() {
 }
 
 #[tokio::test]
+async fn authorizations_ahead_of_orders_are_limited_too() {
+    let more = "[limits.newAuthorizationsPerAccount]\ncount = 1\nperiod = \"1h\"";
+    let world = World::with(more).await;
+    let mut account = world.account().await;
+    let payload = json!({"identifier": {"type": "dns", "value": "a.example"}});
+    let url = world.url("/acme/new-authz");
+    assert_eq!(account.post_json(&url, &payload).await.unwrap().status, 201);
+    let answer = account.post_json(&url, &payload).await.unwrap();
+    refused(&answer, "rateLimited", 429);
+}
+
+#[tokio::test]
 async fn what_is_not_offered_is_not_there() {
     let world = World::replacing("profiles =", "new_authz = false, profiles =").await;
     let mut account = world.account().await;
