@@ -6,7 +6,8 @@ use cairn_acme::base64url;
 use cairn_kit::{Configuration, Secret, duration};
 use cairn_policy::NamePolicy;
 use cairn_rpc::{ClientConfig, ServerConfig, TlsConfig};
-use cairn_types::{Duration, ProfileName};
+use cairn_types::{ChallengeType, Duration, ProfileName};
+use cairn_x509::Period;
 use serde::Deserialize;
 
 use crate::orders::plan::Lifetimes;
@@ -30,7 +31,7 @@ pub struct Config {
     pub accounts: Accounts,
     /// Which names are certified.
     pub names: NamePolicy,
-    /// What orders may ask for, by profile name.
+    /// What orders may ask for and reuse, by profile name.
     pub profiles: BTreeMap<ProfileName, ProfileConfig>,
     /// The profile of orders that name none.
     pub default_profile: ProfileName,
@@ -85,21 +86,51 @@ pub struct TermsConfig {
     pub key: Secret,
 }
 
-/// What an order may ask of a profile.
+/// What the certificate authority grants under a profile. The same as in its configuration, so that no order is
+/// taken which it would refuse in the end.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProfileConfig {
-    /// The longest validity that may be asked for.
+    /// How long certificates are valid, and the most that may be asked for.
     #[serde(with = "duration")]
-    pub max_validity: Duration,
-    /// How far from now a requested `notBefore` may lie, in the past or in the future.
-    #[serde(with = "duration", default = "ProfileConfig::not_before_slack")]
-    pub not_before_slack: Duration,
+    pub validity: Duration,
+    /// How far notBefore lies before the signing, unless it is asked for.
+    #[serde(with = "duration", default = "ProfileConfig::an_hour")]
+    pub backdate: Duration,
+    /// How old a validation may be.
+    #[serde(with = "duration")]
+    pub max_validation_age: Duration,
+    /// By which challenges control may be proved. All unless given.
+    #[serde(default = "ProfileConfig::all_methods")]
+    pub methods: Vec<ChallengeType>,
 }
 
 impl ProfileConfig {
-    const fn not_before_slack() -> Duration {
-        Duration::from_secs(24 * 3600)
+    const fn an_hour() -> Duration {
+        Duration::from_secs(3600)
+    }
+
+    fn all_methods() -> Vec<ChallengeType> {
+        ChallengeType::ALL.to_vec()
+    }
+
+    fn load(&self, name: &ProfileName) -> Result<Profile, String> {
+        let period = Period {
+            validity: self.validity,
+            backdate: self.backdate,
+        };
+        period
+            .check()
+            .map_err(|error| format!("profiles.{name}: {error}"))?;
+        if self.methods.is_empty() {
+            return Err(format!("profiles.{name}.methods: at least one is needed"));
+        }
+        Ok(Profile {
+            name: name.clone(),
+            period,
+            max_validation_age: self.max_validation_age,
+            methods: self.methods.clone(),
+        })
     }
 }
 
@@ -113,7 +144,7 @@ pub struct Orders {
     /// How long an authorization waits for its challenge.
     #[serde(with = "duration")]
     pub pending_authorization: Duration,
-    /// How long a valid authorization may be used again.
+    /// How long a valid authorization may be used again, where the profile does not say less.
     #[serde(with = "duration")]
     pub valid_authorization: Duration,
     /// What a valid authorization must have left to be used again.
@@ -229,7 +260,7 @@ impl Configuration for Config {
         if self.orders.reuse_margin >= self.orders.valid_authorization {
             return Err("orders.reuse_margin: must be shorter than orders.valid_authorization".to_owned());
         }
-        self.external_account_keys().map(drop)
+        self.settings().map(drop)
     }
 }
 
@@ -248,13 +279,15 @@ impl Config {
         self.accounts.external_account_keys.iter().map(decode).collect()
     }
 
+    fn load_profiles(&self) -> Result<Vec<Profile>, String> {
+        self.profiles
+            .iter()
+            .map(|(name, config)| config.load(name))
+            .collect()
+    }
+
     /// The checked form.
     pub(crate) fn settings(&self) -> Result<Settings, String> {
-        let profile = |(name, config): (&ProfileName, &ProfileConfig)| Profile {
-            name: name.clone(),
-            max_validity: config.max_validity,
-            slack: config.not_before_slack,
-        };
         Ok(Settings {
             account_uri_prefix: self.accounts.uri_prefix.clone(),
             terms: self.accounts.terms_of_service.as_ref().map(|terms| Terms {
@@ -265,7 +298,7 @@ impl Config {
             external_account_required: self.accounts.external_account_required,
             external_account_keys: self.external_account_keys()?,
             names: self.names.clone(),
-            profiles: self.profiles.iter().map(profile).collect(),
+            profiles: self.load_profiles()?,
             default_profile: self.default_profile.clone(),
             lifetimes: Lifetimes {
                 pending: self.orders.pending_authorization,
@@ -286,57 +319,4 @@ impl Config {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-
-    fn sample() -> String {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/config/ra.toml");
-        std::fs::read_to_string(path).unwrap()
-    }
-
-    /// Parses as if the text stood beside the key that it names.
-    fn parse(text: &str) -> Result<Config, String> {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::create_dir(directory.path().join("tls")).unwrap();
-        std::fs::write(directory.path().join("tls/ra.key"), "key").unwrap();
-        cairn_kit::config::parse::<Config>(text, &directory.path().join("ra.toml"))
-            .map(|loaded| loaded.service)
-            .map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn the_sample_is_complete_and_accepted() {
-        let config = parse(&sample()).unwrap();
-        assert_eq!(config.settings().unwrap().validation_retries.len(), 2);
-    }
-
-    #[test]
-    fn nonsense_is_refused_by_name() {
-        for (find, replace, said) in [
-            (
-                "default_profile = \"classic\"",
-                "default_profile = \"gold\"",
-                "default_profile",
-            ),
-            (
-                "caa_recheck_after = \"7h\"",
-                "caa_recheck_after = \"9h\"",
-                "caa_recheck_after",
-            ),
-            (
-                "external_account_required = false",
-                "external_account_required = true",
-                "external_account_keys",
-            ),
-            ("uri_prefix = \"https:", "uri_prefix = \"http:", "uri_prefix"),
-            ("[janitor]", "[janitor]\nspeed = 1", "speed"),
-        ] {
-            let text = sample();
-            assert!(text.contains(find), "{find}");
-            let refused = parse(&text.replace(find, replace)).unwrap_err();
-            assert!(refused.contains(said), "{refused}");
-        }
-    }
-}
+mod tests;

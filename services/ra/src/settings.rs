@@ -3,20 +3,23 @@
 use std::collections::BTreeMap;
 
 use cairn_policy::NamePolicy;
-use cairn_types::{Duration, Error, ErrorKind, ProfileName, Result};
+use cairn_types::{ChallengeType, Duration, Error, ErrorKind, ProfileName, Result};
+use cairn_x509::Period;
 
 use crate::Ra;
 use crate::orders::plan::Lifetimes;
 
-/// What an order may ask of a profile. The shape of its certificates is known to the certificate authority alone.
+/// What the certificate authority grants under a profile. The shape of its certificates is known to it alone.
 #[derive(Debug, Clone)]
 pub(crate) struct Profile {
     /// Its name.
     pub name: ProfileName,
-    /// The longest validity that may be asked for.
-    pub max_validity: Duration,
-    /// How far from now a requested start may lie.
-    pub slack: Duration,
+    /// For how long certificates are valid.
+    pub period: Period,
+    /// How old a validation may be.
+    pub max_validation_age: Duration,
+    /// By which challenges control may be proved.
+    pub methods: Vec<ChallengeType>,
 }
 
 /// The terms of service that accounts must agree to.

@@ -13,6 +13,9 @@ impl Profile {
     /// All of them: an order may name any.
     pub(crate) const ALL: [Self; 2] = [Self::Classic, Self::Shortlived];
 
+    /// How old a validation may be.
+    pub(crate) const MAX_VALIDATION_AGE: &'static str = "30d";
+
     /// Its name in orders.
     pub(crate) const fn name(self) -> &'static str {
         match self {

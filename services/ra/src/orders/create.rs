@@ -1,15 +1,18 @@
 //! New orders (RFC 8555 section 7.4) and authorizations ahead of orders (section 7.4.1).
 
+use cairn_policy::offered;
 use cairn_rpc::Context;
 use cairn_rpc::api::ra::{NewAuthorization, NewOrder};
 use cairn_rpc::api::sa::{CreateOrder, FindValidAuthorizations};
 use cairn_types::{
-    Authorization, Error, ErrorKind, Identifier, MAX_IDENTIFIERS, Order, OrderId, OrderStatus, Result,
+    Account, Authorization, ChallengeType, Error, ErrorKind, Identifier, MAX_IDENTIFIERS, Order, OrderId,
+    OrderStatus, Result, Subproblem, Timestamp,
 };
+use cairn_x509::RequestedValidity;
 
 use super::plan::{new_authorization, plan};
-use super::validity;
 use crate::Ra;
+use crate::settings::Profile;
 
 impl Ra {
     /// Places an order, for names that Cairn is willing to issue for.
@@ -20,44 +23,26 @@ impl Ra {
         self.settings.names.willing_to_issue_all(&identifiers)?;
         let profile = self.profile(request.profile)?;
         let now = self.clock.now();
-        validity::check(
-            request.not_before,
-            request.not_after,
-            profile.max_validity,
-            profile.slack,
-            now,
-        )?;
-
-        let lifetimes = self.lifetimes();
-        let wanted = FindValidAuthorizations {
-            account: account.id,
-            identifiers: identifiers.clone(),
-            valid_until: now + lifetimes.reuse_margin,
+        let requested = RequestedValidity {
+            not_before: request.not_before,
+            not_after: request.not_after,
         };
-        let valid = self.sa.find_valid_authorizations(context, wanted).await?;
-        let plan = plan(
-            &account,
-            &identifiers,
-            &valid,
-            lifetimes,
-            &*self.clock,
-            &*self.rng,
-        );
+        profile.period.validity(now, requested)?;
+        provable(&identifiers, profile)?;
         let order = Order {
             id: OrderId::new(&*self.clock, &*self.rng),
             account: account.id,
-            status: if plan.new.is_empty() {
-                OrderStatus::Ready
-            } else {
-                OrderStatus::Pending
-            },
-            expires: plan.expires,
+            status: OrderStatus::Pending,
+            expires: profile
+                .period
+                .last_moment(requested)
+                .map_or(now + self.lifetimes().order, Timestamp::floor_secs),
             identifiers,
             profile: profile.name.clone(),
             not_before: request.not_before,
             not_after: request.not_after,
             replaces: request.replaces,
-            authorizations: plan.authorizations,
+            authorizations: Vec::new(),
             error: None,
             serial: None,
             created: now,
@@ -65,15 +50,49 @@ impl Ra {
         if let Some(serial) = order.replaces {
             self.may_replace(context, serial, &order).await?;
         }
-        self.sa
-            .create_order(
-                context,
-                CreateOrder {
-                    order,
-                    new_authorizations: plan.new,
-                },
-            )
-            .await
+        match self.place(context, &account, profile, order.clone()).await {
+            // An authorization was given up after it had been found; it will not be found again.
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                self.place(context, &account, profile, order).await
+            }
+            placed => placed,
+        }
+    }
+
+    /// Stores an order together with the authorizations that it needs, some of which may be there.
+    async fn place(
+        &self,
+        context: &Context,
+        account: &Account,
+        profile: &Profile,
+        mut order: Order,
+    ) -> Result<Order> {
+        let lifetimes = self.lifetimes();
+        let wanted = FindValidAuthorizations {
+            account: account.id,
+            identifiers: order.identifiers.clone(),
+            valid_until: order.created + lifetimes.reuse_margin,
+        };
+        let valid = self.sa.find_valid_authorizations(context, wanted).await?;
+        let plan = plan(
+            account,
+            &order.identifiers,
+            &valid,
+            profile,
+            lifetimes,
+            &*self.clock,
+            &*self.rng,
+        );
+        if plan.new.is_empty() {
+            order.status = OrderStatus::Ready;
+        }
+        order.expires = order.expires.min(plan.expires);
+        order.authorizations = plan.authorizations;
+        let request = CreateOrder {
+            order,
+            new_authorizations: plan.new,
+        };
+        self.sa.create_order(context, request).await
     }
 
     /// Makes an authorization that no order asked for yet.
@@ -94,7 +113,14 @@ impl Ra {
             .willing_to_issue(&request.identifier)
             .map_err(unwilling_ahead)?;
         let expires = self.clock.now() + self.lifetimes().pending;
-        let made = new_authorization(&account, &request.identifier, expires, &*self.clock, &*self.rng);
+        let made = new_authorization(
+            &account,
+            &request.identifier,
+            ChallengeType::ALL,
+            expires,
+            &*self.clock,
+            &*self.rng,
+        );
         self.sa.create_authorization(context, made).await
     }
 }
@@ -103,6 +129,34 @@ impl Ra {
 fn unwilling_ahead(mut error: Error) -> Error {
     error.problem.kind = ErrorKind::Unauthorized;
     error
+}
+
+/// Refuses identifiers that no challenge of the profile can prove control over.
+fn provable(identifiers: &[Identifier], profile: &Profile) -> Result<()> {
+    let unprovable = |identifier: &&Identifier| {
+        !offered(identifier)
+            .iter()
+            .any(|method| profile.methods.contains(method))
+    };
+    let detail = "no challenge of this profile can prove control over the identifier";
+    let refused: Vec<_> = identifiers
+        .iter()
+        .filter(unprovable)
+        .map(|identifier| Subproblem {
+            kind: ErrorKind::RejectedIdentifier,
+            detail: detail.to_owned(),
+            identifier: Some(identifier.clone()),
+        })
+        .collect();
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        let error = Error::new(
+            ErrorKind::RejectedIdentifier,
+            format!("profile {}: {detail}", profile.name),
+        );
+        Err(error.with_subproblems(refused))
+    }
 }
 
 /// Sorts, drops repetitions, and refuses an empty or endless list.

@@ -4,4 +4,3 @@ mod create;
 mod finalize;
 pub(crate) mod plan;
 mod replace;
-mod validity;

@@ -1,7 +1,7 @@
 //! Finalizing: what leaves an order ready, what ends it, what is tried again.
 
 use cairn_kit::{SystemClock, SystemRng};
-use cairn_rpc::api::ra::{Finalize, NewOrder};
+use cairn_rpc::api::ra::Finalize;
 use cairn_rpc::api::sa::{AuthorizationEvidence, ClaimedOrder, Finalization};
 use cairn_types::{
     AuthorizationStatus, Clock, Duration, Error, ErrorKind, Lease, LeaseId, OrderStatus, Problem, Timestamp,
@@ -225,37 +225,4 @@ async fn the_janitor_resumes_an_abandoned_order() {
     })
     .await
     .unwrap();
-}
-
-#[tokio::test]
-async fn orders_are_for_names_that_are_issued_for() {
-    let stage = Stage::new().await;
-    let order = |names: &[&str]| NewOrder {
-        account: stage.account.id,
-        identifiers: names.iter().map(|text| name(text)).collect(),
-        profile: None,
-        not_before: None,
-        not_after: None,
-        replaces: None,
-    };
-    let made = stage
-        .ra
-        .new_order(&context(), order(&["b.internal", "a.internal", "b.internal"]))
-        .await
-        .unwrap();
-    assert_eq!(made.identifiers, [name("a.internal"), name("b.internal")]);
-    assert_eq!(made.status, OrderStatus::Pending);
-    for (names, kind) in [
-        (&[][..], ErrorKind::Malformed),
-        (&["a.test"], ErrorKind::RejectedIdentifier),
-        (&["a.test", "a.internal", "b.test"], ErrorKind::RejectedIdentifier),
-    ] {
-        let error = stage.ra.new_order(&context(), order(names)).await.unwrap_err();
-        assert_eq!(error.kind(), kind, "{names:?}");
-    }
-    let mut unknown = order(&["a.internal"]);
-    unknown.profile = Some("gold".parse().unwrap());
-    let error = stage.ra.new_order(&context(), unknown).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidProfile);
-    stage.fakes.world(|world| assert_eq!(world.calls.len(), 1));
 }

@@ -6,6 +6,7 @@
 mod accounts;
 mod fakes;
 mod issuance;
+mod orders;
 mod revocation;
 mod stage;
 mod validation;

@@ -12,9 +12,6 @@ use crate::local::pki::{HIERARCHIES, Hierarchy};
 use crate::local::profile::Profile;
 use crate::local::service::Service;
 
-/// How long a proof may be used again. As long as the registration authority offers it.
-const MAX_VALIDATION_AGE: &str = "30d";
-
 #[derive(Serialize)]
 pub(super) struct Config {
     base_url: String,
@@ -62,7 +59,7 @@ pub(super) fn config(stack: &Stack) -> Config {
     let profile = |profile: Profile| {
         let config = ProfileConfig {
             validity: profile.validity(),
-            max_validation_age: MAX_VALIDATION_AGE,
+            max_validation_age: Profile::MAX_VALIDATION_AGE,
         };
         (profile.name(), config)
     };

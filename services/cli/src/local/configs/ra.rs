@@ -31,7 +31,8 @@ struct Accounts {
 
 #[derive(Serialize)]
 struct ProfileConfig {
-    max_validity: &'static str,
+    validity: &'static str,
+    max_validation_age: &'static str,
 }
 
 pub(super) fn config(stack: &Stack) -> Config {
@@ -39,7 +40,8 @@ pub(super) fn config(stack: &Stack) -> Config {
         (
             profile.name(),
             ProfileConfig {
-                max_validity: profile.validity(),
+                validity: profile.validity(),
+                max_validation_age: Profile::MAX_VALIDATION_AGE,
             },
         )
     };
