@@ -293,6 +293,13 @@ impl sa::orders_server::Orders for Fakes {
         .await
     }
 
+    async fn renew_lease(
+        &self,
+        _: Request<sa::RenewOrderLeaseRequest>,
+    ) -> Answer<sa::RenewOrderLeaseResponse> {
+        Ok(Response::new(sa::RenewOrderLeaseResponse {}))
+    }
+
     async fn claim_orders(&self, _: Request<sa::ClaimOrdersRequest>) -> Answer<sa::ClaimOrdersResponse> {
         let claimed = self.world(|world| std::mem::take(&mut world.claimed_orders));
         Ok(Response::new(sa::ClaimOrdersResponse {
@@ -334,6 +341,13 @@ impl sa::authorizations_server::Authorizations for Fakes {
             self.find("authorization", |world| world.authorizations.first().cloned())
         })
         .await
+    }
+
+    async fn renew_lease(
+        &self,
+        _: Request<sa::RenewValidationLeaseRequest>,
+    ) -> Answer<sa::RenewValidationLeaseResponse> {
+        Ok(Response::new(sa::RenewValidationLeaseResponse {}))
     }
 
     async fn finish_validation(

@@ -7,7 +7,7 @@ use cairn_rpc::api::sa::{
     AddReceipts, AuthorizationEvidence, BeginValidation, BegunValidation, Claim, ClaimedValidation,
     FindValidAuthorizations, FinishValidation, RecordAttempt,
 };
-use cairn_types::{AccountId, Authorization, AuthorizationId, OrderId, Result};
+use cairn_types::{AccountId, Authorization, AuthorizationId, LeaseId, OrderId, Result, Timestamp};
 
 use crate::Store;
 use crate::audit::record;
@@ -111,6 +111,15 @@ impl Store {
         .detail("problem", kind.as_str())
         .write();
         Ok(authorization)
+    }
+
+    pub(crate) async fn renew_validation_lease(
+        &self,
+        id: AuthorizationId,
+        lease: LeaseId,
+        deadline: Timestamp,
+    ) -> Result<()> {
+        transact!(self.db(), validation::renew_lease(id, lease, deadline))
     }
 
     pub(crate) async fn finish_validation(

@@ -4,7 +4,8 @@ use cairn_rpc::api::sa::{
     BeginValidation, BegunValidation, Claim, ClaimedValidation, FinishValidation, RecordAttempt,
 };
 use cairn_types::{
-    Authorization, AuthorizationStatus, ChallengeId, Error, ErrorKind, Lease, LeaseId, Problem, Timestamp,
+    Authorization, AuthorizationId, AuthorizationStatus, ChallengeId, Error, ErrorKind, Lease, LeaseId,
+    Problem, Timestamp,
 };
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 
@@ -94,6 +95,26 @@ pub(crate) async fn record_attempt(conn: &mut Conn, request: &RecordAttempt) -> 
         None => refuse(not_held(
             stored(conn, &request.authorization).await?.decode()?.status,
         )),
+    }
+}
+
+/// Moves the deadline of a lease that is still held.
+pub(crate) async fn renew_lease(
+    conn: &mut Conn,
+    id: &AuthorizationId,
+    lease: &LeaseId,
+    deadline: &Timestamp,
+) -> Result<()> {
+    let renewed = diesel::update(authorizations::table.find(id.as_bytes().as_slice()))
+        .filter(authorizations::status.eq(PENDING))
+        .filter(authorizations::lease_id.eq(lease.as_bytes().as_slice()))
+        .set(authorizations::lease_deadline.eq(deadline.as_millis()))
+        .execute(conn)
+        .await?;
+    if renewed == 1 {
+        Ok(())
+    } else {
+        refuse(not_held(stored(conn, id).await?.decode()?.status))
     }
 }
 

@@ -54,6 +54,25 @@ impl Authorizations for Service {
         .await
     }
 
+    async fn renew_lease(
+        &self,
+        request: Request<pb::RenewValidationLeaseRequest>,
+    ) -> Result<Response<pb::RenewValidationLeaseResponse>, Status> {
+        let store = self.store.clone();
+        call(request, |_, message| async move {
+            let authorization = Wire::from_wire(message.authorization)?;
+            let (lease, deadline) = (
+                Wire::from_wire(message.lease)?,
+                Wire::from_wire(message.deadline)?,
+            );
+            store
+                .renew_validation_lease(authorization, lease, deadline)
+                .await?;
+            Ok(pb::RenewValidationLeaseResponse {})
+        })
+        .await
+    }
+
     async fn finish_validation(
         &self,
         request: Request<pb::FinishValidationRequest>,

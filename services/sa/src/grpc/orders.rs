@@ -55,6 +55,20 @@ impl Orders for Service {
         .await
     }
 
+    async fn renew_lease(
+        &self,
+        request: Request<pb::RenewOrderLeaseRequest>,
+    ) -> Result<Response<pb::RenewOrderLeaseResponse>, Status> {
+        let store = self.store.clone();
+        call(request, |_, message| async move {
+            let (order, lease) = (Wire::from_wire(message.order)?, Wire::from_wire(message.lease)?);
+            let deadline = Wire::from_wire(message.deadline)?;
+            store.renew_order_lease(order, lease, deadline).await?;
+            Ok(pb::RenewOrderLeaseResponse {})
+        })
+        .await
+    }
+
     async fn claim_orders(
         &self,
         request: Request<pb::ClaimOrdersRequest>,

@@ -5,7 +5,7 @@ pub(crate) mod rules;
 
 use cairn_rpc::Context;
 use cairn_rpc::api::sa::{BeginFinalize, BegunFinalize, Claim, ClaimedOrder, CreateOrder};
-use cairn_types::{AccountId, LeaseId, Order, OrderId, Problem, Result};
+use cairn_types::{AccountId, LeaseId, Order, OrderId, Problem, Result, Timestamp};
 
 use crate::Store;
 use crate::audit::record;
@@ -50,7 +50,7 @@ impl Store {
         request: BeginFinalize,
     ) -> Result<BegunFinalize> {
         let now = self.now();
-        let begun = transact!(self.db(), orders::begin_finalize(request, now))?;
+        let begun = transact!(self.db(), finalization::begin_finalize(request, now))?;
         if begun.leased {
             record(context, "order.finalizing", &begun.order.id, &begun.order.account)
                 .moved("ready", "processing")
@@ -66,16 +66,25 @@ impl Store {
         lease: LeaseId,
         problem: Problem,
     ) -> Result<Order> {
-        let order = transact!(self.db(), orders::fail_order(id, lease, problem))?;
+        let order = transact!(self.db(), finalization::fail_order(id, lease, problem))?;
         record(context, "order.failed", &id, &order.account)
             .moved("processing", "invalid")
             .write();
         Ok(order)
     }
 
+    pub(crate) async fn renew_order_lease(
+        &self,
+        id: OrderId,
+        lease: LeaseId,
+        deadline: Timestamp,
+    ) -> Result<()> {
+        transact!(self.db(), finalization::renew_lease(id, lease, deadline))
+    }
+
     pub(crate) async fn claim_orders(&self, context: &Context, claim: Claim) -> Result<Vec<ClaimedOrder>> {
         let (leases, now) = (self.lease_ids(claim.limit), self.now());
-        let claimed = transact!(self.db(), orders::claim_orders(claim, leases, now))?;
+        let claimed = transact!(self.db(), finalization::claim_orders(claim, leases, now))?;
         for work in &claimed {
             record(context, "order.claimed", &work.order.id, &work.order.account)
                 .detail("owner", work.lease.owner.as_str())

@@ -1,9 +1,9 @@
-//! The transactions on orders.
+//! The transactions on orders themselves. Those of a finalization are in `finalization.rs`.
 
-use cairn_rpc::api::sa::{BeginFinalize, BegunFinalize, Claim, ClaimedOrder, CreateOrder};
+use cairn_rpc::api::sa::CreateOrder;
 use cairn_types::{
-    AccountId, AuthorizationId, Error, ErrorKind, Identifier, Lease, LeaseId, Order, OrderId, OrderStatus,
-    Problem, Serial, Timestamp,
+    AccountId, AuthorizationId, Error, ErrorKind, Identifier, Order, OrderId, OrderStatus, Problem, Serial,
+    Timestamp,
 };
 use diesel::dsl::{case_when, sql};
 use diesel::sql_types::{Bool, Text};
@@ -11,18 +11,17 @@ use diesel::{
     BoolExpressionMethods, ExpressionMethods, IntoSql, OptionalExtension, QueryDsl, SelectableHelper,
 };
 
-use super::dialect::{insert_all, locked, locked_or_skipped};
+use super::dialect::{insert_all, locked};
 use super::{Conn, RunQueryDsl};
 use crate::authorizations::rows::NewAuthorizationRow;
 use crate::db::column;
 use crate::db::errors::{Failure, Result, refusal, refuse};
 use crate::db::schema::{authorizations as authz, order_authorizations, orders, replacements};
-use crate::orders::rows::{FinalizationRow, NewOrderRow, OrderRow, not_held};
+use crate::orders::rows::{NewOrderRow, OrderRow};
 use crate::orders::rules;
 
 const PENDING: &str = OrderStatus::Pending.as_str();
 const READY: &str = OrderStatus::Ready.as_str();
-const PROCESSING: &str = OrderStatus::Processing.as_str();
 const VALID: &str = OrderStatus::Valid.as_str();
 const INVALID: &str = OrderStatus::Invalid.as_str();
 
@@ -161,7 +160,7 @@ pub(crate) async fn get_order(conn: &mut Conn, id: &OrderId) -> Result<Order> {
     stored(conn, id).await?.decode()
 }
 
-async fn stored(conn: &mut Conn, id: &OrderId) -> Result<OrderRow> {
+pub(super) async fn stored(conn: &mut Conn, id: &OrderId) -> Result<OrderRow> {
     orders::table
         .find(id.as_bytes().as_slice())
         .select(OrderRow::as_select())
@@ -193,117 +192,6 @@ pub(crate) async fn list_orders(
         .load(conn)
         .await?;
     ids.iter().map(|id| column::id(id)).collect()
-}
-
-pub(crate) async fn begin_finalize(
-    conn: &mut Conn,
-    request: &BeginFinalize,
-    now: &Timestamp,
-) -> Result<BegunFinalize> {
-    let lease = &request.lease;
-    let begun = diesel::update(orders::table.find(request.order.as_bytes().as_slice()))
-        .filter(orders::status.eq(READY))
-        .filter(orders::expires.gt(now.as_millis()))
-        .set((
-            orders::status.eq(PROCESSING),
-            orders::csr.eq(&request.finalization.csr),
-            orders::request.eq(&request.finalization.request),
-            orders::lease_id.eq(lease.id.as_bytes().as_slice()),
-            orders::lease_owner.eq(&lease.owner),
-            orders::lease_deadline.eq(lease.deadline.as_millis()),
-        ))
-        .returning(OrderRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
-    if let Some(row) = begun {
-        return Ok(BegunFinalize {
-            order: row.decode()?,
-            leased: true,
-        });
-    }
-    let row = stored(conn, &request.order).await?;
-    // The lease is there already if the answer to a first call was lost.
-    let held = row.lease_id.as_deref() == Some(lease.id.as_bytes().as_slice());
-    let order = row.decode()?;
-    Ok(BegunFinalize {
-        leased: held && order.status == OrderStatus::Processing,
-        order,
-    })
-}
-
-pub(crate) async fn fail_order(
-    conn: &mut Conn,
-    id: &OrderId,
-    lease: &LeaseId,
-    problem: &Problem,
-) -> Result<Order> {
-    let failed = diesel::update(orders::table.find(id.as_bytes().as_slice()))
-        .filter(orders::status.eq(PROCESSING))
-        .filter(orders::lease_id.eq(lease.as_bytes().as_slice()))
-        .set((
-            orders::status.eq(INVALID),
-            orders::error.eq(column::to_json(problem)?),
-            orders::lease_owner.eq(None::<String>),
-            orders::lease_deadline.eq(None::<i64>),
-        ))
-        .returning(OrderRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
-    if let Some(row) = failed {
-        return row.decode();
-    }
-    let row = stored(conn, id).await?;
-    let held = row.lease_id.as_deref() == Some(lease.as_bytes().as_slice());
-    let order = row.decode()?;
-    if held && order.status == OrderStatus::Invalid {
-        // A repeated call, whose first answer was lost.
-        Ok(order)
-    } else {
-        refuse(not_held(order.status))
-    }
-}
-
-pub(crate) async fn claim_orders(
-    conn: &mut Conn,
-    claim: &Claim,
-    leases: &[LeaseId],
-    now: &Timestamp,
-) -> Result<Vec<ClaimedOrder>> {
-    let abandoned: Vec<(Vec<u8>, Option<Vec<u8>>)> = locked_or_skipped!(
-        orders::table
-            .filter(orders::lease_deadline.le(now.as_millis()))
-            .filter(orders::status.eq(PROCESSING))
-            .order(orders::lease_deadline)
-            .limit(i64::try_from(leases.len()).unwrap_or(i64::MAX))
-            .select((orders::id, orders::lease_id)),
-    )
-    .load(conn)
-    .await?;
-    let mut claimed = Vec::with_capacity(abandoned.len());
-    for ((id, old), new) in abandoned.iter().zip(leases) {
-        let (order, finalization): (OrderRow, FinalizationRow) = diesel::update(orders::table.find(id))
-            .filter(orders::lease_id.eq(old))
-            .set((
-                orders::lease_id.eq(new.as_bytes().as_slice()),
-                orders::lease_owner.eq(&claim.owner),
-                orders::lease_deadline.eq(claim.deadline.as_millis()),
-            ))
-            .returning((OrderRow::as_returning(), FinalizationRow::as_returning()))
-            .get_result(conn)
-            .await?;
-        claimed.push(ClaimedOrder {
-            order: order.decode()?,
-            finalization: finalization.decode()?,
-            lease: Lease {
-                id: *new,
-                owner: claim.owner.clone(),
-                deadline: claim.deadline,
-            },
-        });
-    }
-    Ok(claimed)
 }
 
 /// Counts an authorization that became valid in the orders that wait for it. Returns those it made ready.

@@ -146,3 +146,106 @@ async fn orders_are_claimed_when_their_lease_ran_out() {
         []
     );
 }
+
+#[tokio::test]
+async fn a_renewed_lease_is_not_claimed() {
+    let stage = Stage::new().await;
+    let context = stage.context();
+    let account = stage.stored_account().await;
+    let (order, order_lease) = stage.processing_order(&account, &["a.example"]).await;
+    let pending = stage.stored_order(&account, &["b.example"]).await;
+    let (_, lease) = stage.begin(&account, pending.authorizations[0]).await;
+    for _ in 0..3 {
+        stage.pass(HOUR / 2);
+        let deadline = stage.now() + HOUR;
+        stage
+            .sa
+            .renew_order_lease(&context, order.id, order_lease.id, deadline)
+            .await
+            .unwrap();
+        stage
+            .sa
+            .renew_validation_lease(&context, pending.authorizations[0], lease.id, deadline)
+            .await
+            .unwrap();
+    }
+    assert_eq!(
+        stage.sa.claim_orders(&context, claim(&stage, 10)).await.unwrap(),
+        []
+    );
+    assert_eq!(
+        stage
+            .sa
+            .claim_validations(&context, claim(&stage, 10))
+            .await
+            .unwrap(),
+        []
+    );
+}
+
+#[tokio::test]
+async fn a_lease_that_is_given_back_is_claimed_at_once() {
+    let stage = Stage::new().await;
+    let context = stage.context();
+    let account = stage.stored_account().await;
+    let (order, order_lease) = stage.processing_order(&account, &["a.example"]).await;
+    let pending = stage.stored_order(&account, &["b.example"]).await;
+    let authorization = pending.authorizations[0];
+    let (_, lease) = stage.begin(&account, authorization).await;
+    let renew_order = |deadline| {
+        stage
+            .sa
+            .renew_order_lease(&context, order.id, order_lease.id, deadline)
+    };
+    let renew_validation = |deadline| {
+        stage
+            .sa
+            .renew_validation_lease(&context, authorization, lease.id, deadline)
+    };
+    renew_order(stage.now()).await.unwrap();
+    renew_validation(stage.now()).await.unwrap();
+    let claimed = stage.sa.claim_orders(&context, claim(&stage, 10)).await.unwrap();
+    assert_eq!(claimed[0].order.id, order.id);
+    let claimed = stage
+        .sa
+        .claim_validations(&context, claim(&stage, 10))
+        .await
+        .unwrap();
+    assert_eq!(claimed[0].authorization.id, authorization);
+    // It is another's now.
+    let later = stage.now() + HOUR;
+    refused(renew_order(later).await, ErrorKind::Conflict);
+    refused(renew_validation(later).await, ErrorKind::Conflict);
+}
+
+#[tokio::test]
+async fn what_has_ended_has_no_lease_to_renew() {
+    let stage = Stage::new().await;
+    let context = stage.context();
+    let account = stage.stored_account().await;
+    let (order, order_lease) = stage.processing_order(&account, &["a.example"]).await;
+    let order = stage.issue(order).await;
+    let later = stage.now() + HOUR;
+    let renewed = stage
+        .sa
+        .renew_order_lease(&context, order.id, order_lease.id, later);
+    refused(renewed.await, ErrorKind::Conflict);
+    let pending = stage.stored_order(&account, &["b.example"]).await;
+    let begun = stage.begin(&account, pending.authorizations[0]).await;
+    let finish = stage.finish(pending.authorizations[0], &begun, None);
+    stage.sa.finish_validation(&context, finish).await.unwrap();
+    let renewed = stage
+        .sa
+        .renew_validation_lease(&context, pending.authorizations[0], begun.1.id, later);
+    refused(renewed.await, ErrorKind::Conflict);
+    let unknown = stage.order(&account, &["c.example"]);
+    let renewed = stage
+        .sa
+        .renew_order_lease(&context, unknown.order.id, order_lease.id, later);
+    refused(renewed.await, ErrorKind::NotFound);
+    let id = unknown.new_authorizations[0].id;
+    let renewed = stage
+        .sa
+        .renew_validation_lease(&context, id, order_lease.id, later);
+    refused(renewed.await, ErrorKind::NotFound);
+}

@@ -28,6 +28,8 @@ pub(crate) mod accounts;
 pub(crate) mod authorizations;
 #[path = "../../certificates/queries.rs"]
 pub(crate) mod certificates;
+#[path = "../../orders/finalization.rs"]
+pub(crate) mod finalization;
 #[path = "../../orders/queries.rs"]
 pub(crate) mod orders;
 #[path = "../../authorizations/validation.rs"]

@@ -17,7 +17,7 @@ use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 use diesel_migrations::MigrationHarness;
 
-use super::{accounts, authorizations, certificates, orders, settle, validation};
+use super::{accounts, authorizations, certificates, finalization, orders, settle, validation};
 
 #[derive(QueryableByName)]
 struct Step {
@@ -210,6 +210,13 @@ fn validate(conn: &mut SqliteConnection, authorization: &Authorization, now: Tim
         .unwrap()
         .work
         .remove(0);
+    settle(validation::renew_lease(
+        conn,
+        &authorization.id,
+        &claimed.lease.id,
+        &now,
+    ))
+    .unwrap();
     let attempt = RecordAttempt {
         authorization: authorization.id,
         challenge: claimed.challenge,
@@ -264,18 +271,21 @@ fn finalize(conn: &mut SqliteConnection, order: &Order, now: Timestamp) {
         lease: lease(now),
     };
     assert!(
-        settle(orders::begin_finalize(conn, &finalize, &now))
+        settle(finalization::begin_finalize(conn, &finalize, &now))
             .unwrap()
             .leased
     );
-    settle(orders::begin_finalize(conn, &finalize, &now)).unwrap();
+    settle(finalization::begin_finalize(conn, &finalize, &now)).unwrap();
     assert_eq!(
-        settle(orders::claim_orders(conn, &a_claim(now), &[id()], &now))
+        settle(finalization::claim_orders(conn, &a_claim(now), &[id()], &now))
             .unwrap()
             .len(),
         1
     );
-    settle(orders::fail_order(conn, &order.id, &id(), &a_problem()))
+    settle(finalization::renew_lease(conn, &order.id, &id(), &now))
+        .err()
+        .unwrap();
+    settle(finalization::fail_order(conn, &order.id, &id(), &a_problem()))
         .err()
         .unwrap();
     settle(authorizations::get_order_evidence(conn, &order.id)).unwrap();

@@ -1,7 +1,7 @@
 //! Changes of authorizations.
 
 use cairn_proto::sa::v1 as pb;
-use cairn_types::{Authorization, AuthorizationId, Result};
+use cairn_types::{Authorization, AuthorizationId, LeaseId, Result, Timestamp};
 
 use super::SaClient;
 use crate::Context;
@@ -66,6 +66,24 @@ impl SaClient {
             )
             .await?,
         )
+    }
+
+    /// Moves the deadline of the lease on a validation; into the past to give the lease back.
+    pub async fn renew_validation_lease(
+        &self,
+        context: &Context,
+        authorization: AuthorizationId,
+        lease: LeaseId,
+        deadline: Timestamp,
+    ) -> Result<()> {
+        let message = pb::RenewValidationLeaseRequest {
+            authorization: authorization.into_wire(),
+            lease: lease.into_wire(),
+            deadline: deadline.into_wire(),
+        };
+        call!(self.authorizations, renew_lease, context, message, Repeat::Safe)
+            .await
+            .map(drop)
     }
 
     /// Ends a validation, by the holder of its lease.

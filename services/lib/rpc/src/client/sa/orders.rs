@@ -1,7 +1,7 @@
 //! Changes of orders.
 
 use cairn_proto::sa::v1 as pb;
-use cairn_types::{LeaseId, Order, OrderId, Problem, Result};
+use cairn_types::{LeaseId, Order, OrderId, Problem, Result, Timestamp};
 
 use super::SaClient;
 use crate::Context;
@@ -53,6 +53,24 @@ impl SaClient {
             problem: problem.into_wire(),
         };
         Wire::from_wire(call!(self.orders, fail_order, context, message, Repeat::Safe).await?)
+    }
+
+    /// Moves the deadline of the lease on an order; into the past to give the lease back.
+    pub async fn renew_order_lease(
+        &self,
+        context: &Context,
+        order: OrderId,
+        lease: LeaseId,
+        deadline: Timestamp,
+    ) -> Result<()> {
+        let message = pb::RenewOrderLeaseRequest {
+            order: order.into_wire(),
+            lease: lease.into_wire(),
+            deadline: deadline.into_wire(),
+        };
+        call!(self.orders, renew_lease, context, message, Repeat::Safe)
+            .await
+            .map(drop)
     }
 
     /// Takes over orders whose lease ran out.
