@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use cairn_evidence::{Check, Outcome, Proof, Receipt, ReceiptSigner, Rir};
 use cairn_types::{
-    CaaCheck, ChallengeType, Clock, Error, ErrorKind, Identifier, Thumbprint, Timestamp, ValidationOutcome,
-    ValidationRequest,
+    CaaCheck, ChallengeType, Clock, Error, ErrorKind, Identifier, Rng, Thumbprint, Timestamp,
+    ValidationOutcome, ValidationRequest,
 };
 use openssl::sha::sha256;
 use tokio::sync::Semaphore;
@@ -32,6 +32,7 @@ pub(crate) struct Authority {
     pub(crate) challenges: Challenges,
     pub(crate) caa: CaaChecker,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
     pub(crate) permits: Semaphore,
     pub(crate) limit: Duration,
     pub(crate) measure: Measure,
@@ -39,6 +40,7 @@ pub(crate) struct Authority {
 
 /// What an attempt is about, in both kinds of attempt.
 struct Attempt<'a> {
+    id: [u8; 16],
     identifier: &'a Identifier,
     wildcard: bool,
     method: ChallengeType,
@@ -113,7 +115,10 @@ impl Authority {
     ) -> Attempt<'a> {
         let began = Instant::now();
         let latest = deadline.checked_sub(RESERVE).unwrap_or(began);
+        let mut id = [0; 16];
+        self.rng.fill(&mut id);
         Attempt {
+            id,
             identifier,
             wildcard,
             method,
@@ -190,6 +195,7 @@ impl Authority {
             "validation"
         };
         let receipt = Receipt {
+            attempt: attempt.id,
             perspective: self.name.clone(),
             rir: self.rir,
             software: SOFTWARE.to_owned(),

@@ -98,6 +98,7 @@ fn authority(config: &Config, env: &Env) -> Result<Authority, BoxError> {
         },
         caa: CaaChecker::new(config.caa.identities.clone()),
         clock: Arc::clone(&env.clock),
+        rng: Arc::clone(&env.rng),
         permits: Semaphore::new(config.limits.concurrent.min(Semaphore::MAX_PERMITS)),
         limit: config.limits.attempt,
         measure: Measure::register(&env.metrics),

@@ -258,6 +258,7 @@ impl Client {
         let token = Token::new(&Counting::default());
         let thumbprint = self.key.public().thumbprint();
         Receipt {
+            attempt: [1; 16],
             perspective: "local".to_owned(),
             rir: Rir::Ripe,
             software: "test".to_owned(),

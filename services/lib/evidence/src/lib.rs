@@ -28,8 +28,9 @@
 //!   that the policy allows (a wildcard only by dns-01, an address never by dns-01), and if the newest
 //!   thing it said about CAA is a permission that is not too old. That permission is part of the
 //!   validation, or a later receipt of a CAA check alone.
-//! - Perspectives corroborate each other only if they saw the same token and key authorization by the
-//!   same method. Their number must reach the quorum, and their regions the minimum.
+//! - Perspectives corroborate each other only if they took part in the same attempt, by its id, and saw
+//!   the same token and key authorization by the same method. Their number must reach the quorum, and
+//!   their regions the minimum.
 //! - A refusal never counts.
 //!
 //! # Encoding, version 1

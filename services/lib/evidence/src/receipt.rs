@@ -76,6 +76,9 @@ impl<'de> serde::Deserialize<'de> for Rir {
 /// What one perspective says about one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
+    /// The id of the attempt: random octets, chosen by whoever begins it and the same in the receipts of all
+    /// perspectives that take part.
+    pub attempt: [u8; 16],
     /// The name of the perspective, as the policy knows it.
     pub perspective: String,
     /// Where it stands.

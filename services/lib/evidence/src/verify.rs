@@ -106,6 +106,7 @@ impl Policy {
 /// What perspectives must have in common to corroborate each other.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Attempt<'a> {
+    id: [u8; 16],
     method: ChallengeType,
     thumbprint: Thumbprint,
     token_sha256: &'a [u8; 32],
@@ -142,6 +143,7 @@ impl Bundle<'_> {
                 Ok(None) => {}
                 Ok(Some(proof)) => attempts
                     .entry(Attempt {
+                        id: receipt.attempt,
                         method: receipt.method,
                         thumbprint: receipt.thumbprint,
                         token_sha256: &proof.token_sha256,

@@ -51,6 +51,8 @@ struct WireReceipt {
     started_ms: i64,
     #[prost(int64, tag = "16")]
     finished_ms: i64,
+    #[prost(bytes = "vec", tag = "17")]
+    attempt: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -116,6 +118,7 @@ pub(crate) fn encode(receipt: &Receipt) -> Vec<u8> {
         resolver: receipt.resolver.clone(),
         started_ms: receipt.started.as_millis(),
         finished_ms: receipt.finished.as_millis(),
+        attempt: receipt.attempt.to_vec(),
     }
     .encode_to_vec()
 }
@@ -136,6 +139,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Receipt, &'static str> {
 
 fn convert(wire: WireReceipt) -> Result<Receipt, &'static str> {
     Ok(Receipt {
+        attempt: octets(wire.attempt)?,
         perspective: wire.perspective,
         rir: wire.rir.parse().map_err(|_| "its region is not known")?,
         software: wire.software,
@@ -180,8 +184,10 @@ fn caa_from(wire: WireCaa) -> Result<Caa, &'static str> {
     })
 }
 
-fn octets(bytes: Vec<u8>) -> Result<[u8; 32], &'static str> {
-    bytes.try_into().map_err(|_| "a digest in it has not 32 octets")
+fn octets<const N: usize>(bytes: Vec<u8>) -> Result<[u8; N], &'static str> {
+    bytes
+        .try_into()
+        .map_err(|_| "a digest or id in it has not the right length")
 }
 
 fn addresses<A: std::str::FromStr>(texts: &[String]) -> Result<Vec<A>, &'static str> {

@@ -43,6 +43,7 @@ fn receipts_of_other_names_do_no_harm_and_no_good() {
 fn each_field_counts() {
     type Change = fn(usize, &mut Receipt);
     let changes: &[(&str, Change)] = &[
+        ("one attempt each", |index, r| r.attempt = [index as u8; 16]),
         ("perspective", |_, r| r.perspective = "oslo".to_owned()),
         ("region", |_, r| r.rir = Rir::Apnic),
         ("thumbprint", |_, r| r.thumbprint = Thumbprint([9; 32])),

@@ -25,6 +25,18 @@ async fn requests_that_make_no_sense() {
 }
 
 #[tokio::test]
+async fn every_attempt_has_an_id_of_its_own() {
+    let stage = Stage::start(config());
+    let attempts = [
+        stage.validate(ChallengeType::Http01, "www.shop.test").await,
+        stage.validate(ChallengeType::Http01, "www.shop.test").await,
+        stage.check_caa("www.shop.test", false).await,
+    ];
+    let [first, second, third] = attempts.map(|attempt| attempt.receipt.attempt);
+    assert!(first != second && second != third && third != first);
+}
+
+#[tokio::test]
 async fn only_listed_callers() {
     let hub = Hub::new();
     let env = Env::system();

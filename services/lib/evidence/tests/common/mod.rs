@@ -95,6 +95,7 @@ pub(crate) fn ago(seconds: u64) -> Timestamp {
 /// A receipt of ten minutes ago.
 pub(crate) fn receipt(index: usize) -> Receipt {
     Receipt {
+        attempt: [3; 16],
         perspective: NAMES[index].0.to_owned(),
         rir: NAMES[index].1,
         software: "cairn-va 1.0.0".to_owned(),
