@@ -16,8 +16,8 @@ use crate::limits;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where to serve HTTPS.
-    pub listen: SocketAddr,
+    /// Where to serve HTTPS: one address or more.
+    pub listen: Vec<SocketAddr>,
     /// What the URLs of all resources start with, such as `https://acme.example`, without a slash at the end.
     /// Clients must see the server under this name: they sign the URL of each request.
     pub base_url: String,
@@ -72,18 +72,22 @@ pub struct NonceConfig {
     /// How long a nonce is good for.
     #[serde(default = "one_hour", with = "duration")]
     pub lifetime: Duration,
-    /// How many spent nonces are remembered at the most (about 16 octets each). If there are more within
+    /// How many spent nonces are remembered at the most (about 10 octets each). If there are more within
     /// `lifetime`, the oldest nonces are refused, used or not.
-    #[serde(default = "four_million")]
+    #[serde(default = "half_a_million")]
     pub max_spent: usize,
+    /// Where spent nonces are kept from an orderly end to the next start. Nonces from before the start are
+    /// refused if this is not given, or if the process before did not end in good order.
+    #[serde(default)]
+    pub spent_file: Option<FilePath>,
 }
 
 const fn one_hour() -> Duration {
     Duration::from_secs(3600)
 }
 
-const fn four_million() -> usize {
-    4_000_000
+const fn half_a_million() -> usize {
+    500_000
 }
 
 /// What the directory tells (RFC 8555 section 7.1.1).
@@ -146,6 +150,8 @@ pub struct RootConfig {
 pub struct HttpConfig {
     /// How many connections are open at the most; further ones wait.
     pub max_connections: usize,
+    /// How many of them one IPv4 address or one IPv6 /64 may have; further ones are closed at once.
+    pub max_connections_per_address: usize,
     /// How many requests one HTTP/2 connection may have in flight.
     pub max_concurrent_streams: u32,
     /// How long a TLS handshake may take.
@@ -173,6 +179,7 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             max_connections: 4096,
+            max_connections_per_address: 512,
             max_concurrent_streams: 100,
             handshake_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(30),
@@ -180,6 +187,23 @@ impl Default for HttpConfig {
             request_timeout: Duration::from_secs(25),
             idle_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(15),
+        }
+    }
+}
+
+impl HttpConfig {
+    fn check(&self) -> Result<(), String> {
+        let zero = [
+            ("max_connections", self.max_connections == 0),
+            (
+                "max_connections_per_address",
+                self.max_connections_per_address == 0,
+            ),
+            ("max_concurrent_streams", self.max_concurrent_streams == 0),
+        ];
+        match zero.iter().find(|(_, is_zero)| *is_zero) {
+            Some((name, _)) => Err(format!("http.{name}: must not be zero")),
+            None => Ok(()),
         }
     }
 }
@@ -207,6 +231,9 @@ impl Default for AccountConfig {
 
 impl Configuration for Config {
     fn check(&self) -> Result<(), String> {
+        if self.listen.is_empty() {
+            return Err("listen: at least one address is needed".to_owned());
+        }
         check_base_url(&self.base_url)?;
         self.ra.check().map_err(|error| format!("ra: {error}"))?;
         self.sa.check().map_err(|error| format!("sa: {error}"))?;
@@ -222,9 +249,7 @@ impl Configuration for Config {
         if self.nonces.lifetime < Duration::from_secs(60) {
             return Err("nonces.lifetime: at least one minute".to_owned());
         }
-        if self.http.max_connections == 0 || self.http.max_concurrent_streams == 0 {
-            return Err("http: max_connections and max_concurrent_streams must not be zero".to_owned());
-        }
+        self.http.check()?;
         limits::check(&self.limits)?;
         self.check_ids()
     }
@@ -306,6 +331,7 @@ mod tests {
     fn nonsense_is_refused_by_name() {
         let long_id = "id = \"e1\"";
         for (find, replace, said) in [
+            ("[\"0.0.0.0:14000\"]", "[]", "listen"),
             ("base_url = \"https:", "base_url = \"http:", "base_url"),
             (
                 "14000\"\n\n# The certificate",

@@ -60,7 +60,7 @@ impl Wfe {
                 nonces.previous_key.as_ref().map(Secret::expose),
                 nonces.lifetime,
             )?,
-            spent: Box::new(MemorySpentNonces::new(nonces.lifetime, nonces.max_spent)),
+            spent: Box::new(MemorySpentNonces::open(nonces, env.clock.now())?),
             directory: serde_json::to_vec(&directory)?.into(),
             start_page: start::page(&directory, &issuers, &urls).into(),
             urls,

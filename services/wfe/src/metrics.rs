@@ -33,6 +33,7 @@ pub(crate) struct Measured {
     pub(crate) latency: Latencies<RouteLabels>,
     pub(crate) nonces: Family<NonceLabels, Counter>,
     pub(crate) connections: Gauge,
+    pub(crate) turned_away: Counter,
 }
 
 impl Measured {
@@ -42,6 +43,10 @@ impl Measured {
             latency: metrics.latencies("http_request_seconds", "From the head of a request to its answer"),
             nonces: metrics.counters("nonces", "Nonces that clients used, by what became of them"),
             connections: metrics.gauge("http_connections", "Open connections"),
+            turned_away: metrics.counter(
+                "http_connections_turned_away",
+                "Connections closed at once, since their address has too many",
+            ),
         }
     }
 }

@@ -77,10 +77,10 @@ impl FromStr for Listen {
 }
 
 impl Listen {
-    /// The address to listen on. `localhost` is 127.0.0.1, without asking how it resolves; of the
-    /// addresses of another name it is the first.
+    /// The address to listen on: of `localhost` 127.0.0.1, without asking how it resolves, else the first
+    /// that the name has.
     pub(crate) fn address(&self) -> Result<SocketAddr, String> {
-        if self.host == "localhost" {
+        if self.is_localhost() {
             return Ok((Ipv4Addr::LOCALHOST, self.port).into());
         }
         (self.host.as_str(), self.port)
@@ -88,6 +88,11 @@ impl Listen {
             .map_err(|error| error.to_string())
             .and_then(|mut addresses| addresses.next().ok_or_else(|| "it has no address".to_owned()))
             .map_err(|why| format!("--listen: {}: {why}", self.host))
+    }
+
+    /// Whether the host is `localhost`, which clients may take for 127.0.0.1 or for [::1].
+    pub(crate) fn is_localhost(&self) -> bool {
+        self.host == "localhost"
     }
 
     /// The host for URLs and certificates: an address that means "all of them" stands for localhost.

@@ -88,6 +88,11 @@ impl Layout {
         self.dir.join("cairn.sqlite")
     }
 
+    /// The nonces that were used before the front end stopped.
+    pub(crate) fn spent_nonces(&self) -> PathBuf {
+        self.dir.join("nonces.spent")
+    }
+
     /// What a shell can source.
     pub(crate) fn env(&self) -> PathBuf {
         self.dir.join("env")

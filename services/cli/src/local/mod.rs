@@ -20,6 +20,7 @@ mod supervise;
 mod terminal;
 
 use std::fs;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -111,9 +112,12 @@ fn https_names(listen: &Listen, ports: &Ports) -> anyhow::Result<Vec<Identifier>
     if listen.host.parse::<std::net::IpAddr>().is_err() {
         names.push(Identifier::parse("dns", &listen.host).context("--listen")?);
     }
-    if !ports.https.ip().is_unspecified() {
-        names.push(Identifier::Ip(ports.https.ip()));
-    }
+    let addresses = ports.https().iter().map(SocketAddr::ip);
+    names.extend(
+        addresses
+            .filter(|address| !address.is_unspecified())
+            .map(Identifier::Ip),
+    );
     names.sort();
     names.dedup();
     Ok(names)
@@ -183,7 +187,7 @@ fn variables(stack: &Stack) -> anyhow::Result<EnvFile> {
     env.set("HTTP_01_PORT", stack.http_01_port);
     env.set("TLS_ALPN_01_PORT", stack.tls_alpn_01_port);
     env.set("CAIRN_LOCAL_PID", std::process::id());
-    env.set("CAIRN_WFE_HTTPS_PORT", stack.ports.https.port());
+    env.set("CAIRN_WFE_HTTPS_PORT", stack.ports.https_port());
     for service in Service::ALL {
         if service.is_called() {
             env.set(&variable(service, "GRPC_PORT"), stack.ports.grpc(service).port());

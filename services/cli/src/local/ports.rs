@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use anyhow::{Context, bail};
 
@@ -16,8 +16,8 @@ const HIGHEST: u16 = 32_000;
 /// Who listens where.
 #[derive(Debug, Clone)]
 pub(crate) struct Ports {
-    /// Where ACME is served.
-    pub(crate) https: SocketAddr,
+    /// Where ACME is served: on one port of one address, or of two.
+    https: Vec<SocketAddr>,
     internal: BTreeMap<Service, (u16, u16)>,
 }
 
@@ -26,7 +26,7 @@ impl Ports {
     /// end's is an error if it is taken.
     pub(crate) fn choose(listen: &Listen, clients: &[u16]) -> anyhow::Result<Self> {
         let https = front_end(listen)?;
-        let port = https.port();
+        let port = port_of(&https);
         let start = if (1024..HIGHEST - 100).contains(&port) {
             port + 1
         } else {
@@ -47,6 +47,16 @@ impl Ports {
         Ok(Self { https, internal })
     }
 
+    /// Where ACME is served.
+    pub(crate) fn https(&self) -> &[SocketAddr] {
+        &self.https
+    }
+
+    /// The port of all of these.
+    pub(crate) fn https_port(&self) -> u16 {
+        port_of(&self.https)
+    }
+
     /// Where a service takes gRPC calls.
     pub(crate) fn grpc(&self, service: Service) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.internal[&service].0).into()
@@ -58,9 +68,36 @@ impl Ports {
     }
 }
 
-/// The front end's address, which must be free.
-fn front_end(listen: &Listen) -> anyhow::Result<SocketAddr> {
-    let address = listen.address().map_err(anyhow::Error::msg)?;
+fn port_of(addresses: &[SocketAddr]) -> u16 {
+    addresses.first().map_or(0, SocketAddr::port)
+}
+
+/// The front end's addresses, which must be free. Those of `localhost` are in both families, if this machine
+/// has both.
+fn front_end(listen: &Listen) -> anyhow::Result<Vec<SocketAddr>> {
+    /// How often the system may choose a port that is free in one family and taken in the other.
+    const CHOICES: usize = 20;
+    let wanted = listen.address().map_err(anyhow::Error::msg)?;
+    let two = listen.is_localhost() && bind(Ipv6Addr::LOCALHOST.into(), 0).is_ok();
+    let mut choices = if wanted.port() == 0 { CHOICES } else { 1 };
+    loop {
+        let first = bind_for_acme(wanted)?;
+        let mut addresses = vec![first];
+        if two {
+            match bind_for_acme((Ipv6Addr::LOCALHOST, first.port()).into()) {
+                Ok(second) => addresses.push(second),
+                Err(_) if choices > 1 => {
+                    choices -= 1;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        return Ok(addresses);
+    }
+}
+
+fn bind_for_acme(address: SocketAddr) -> anyhow::Result<SocketAddr> {
     bind(address.ip(), address.port())
         .and_then(|listener| listener.local_addr())
         .with_context(|| format!("{address} cannot be used for ACME, choose another --listen"))
@@ -86,12 +123,23 @@ mod tests {
                 .flat_map(internal)
                 .collect::<BTreeSet<_>>();
             assert_eq!(all.len(), 2 * Service::ALL.len());
-            assert!(!all.contains(&ports.https.port()));
+            assert!(!all.contains(&ports.https_port()));
             all
         };
         let first = choose(&[]);
         let clients: Vec<u16> = first.into_iter().collect();
         assert!(choose(&clients).iter().all(|port| !clients.contains(port)));
+    }
+
+    #[test]
+    fn localhost_is_in_both_families() {
+        let ports = Ports::choose(&"localhost:0".parse().unwrap(), &[]).unwrap();
+        let port = ports.https_port();
+        let mut expected = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))];
+        if bind(Ipv6Addr::LOCALHOST.into(), 0).is_ok() {
+            expected.push((Ipv6Addr::LOCALHOST, port).into());
+        }
+        assert_eq!(ports.https(), expected);
     }
 
     #[test]

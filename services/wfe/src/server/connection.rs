@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cairn_types::Timestamp;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -41,6 +42,22 @@ impl Connections {
             acceptor,
             wfe,
             shutdown,
+        }
+    }
+
+    /// Notes that a client has more connections than it may have.
+    pub(super) fn turned_away(&self, client: IpAddr) {
+        self.wfe.measured.turned_away.inc();
+        tracing::debug!(%client, "connection turned away: its address has too many");
+    }
+
+    /// For the end: no request is accepted after it.
+    pub(super) fn close(&self, now: Timestamp) {
+        if let Err(error) = self.wfe.spent.close(now) {
+            tracing::error!(
+                error,
+                "spent nonces are not kept: nonces from before the next start will be refused"
+            );
         }
     }
 

@@ -1,7 +1,7 @@
 //! HTTP itself: methods, headers, nonces, limits, connections.
 
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cairn_acme::objects::Directory;
@@ -229,6 +229,22 @@ async fn slow_clients_are_cut_off() {
         answer.starts_with("HTTP/1.1 408") && answer.contains("replay-nonce"),
         "{answer}"
     );
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_connections() {
+    let world = World::with("[http]\nmax_connections_per_address = 2").await;
+    let open = || RawConnection::open(&world.base, &world.trust);
+    let (first, second) = (open().await.unwrap(), open().await.unwrap());
+    assert!(open().await.is_err());
+    drop(first);
+    // Its end is seen by the server when it comes.
+    let deadline = Instant::now() + LONG;
+    while open().await.is_err() {
+        assert!(Instant::now() < deadline, "a connection that ended makes room");
+        tokio::task::yield_now().await;
+    }
+    drop(second);
 }
 
 #[tokio::test]

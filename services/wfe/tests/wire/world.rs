@@ -106,7 +106,7 @@ pub(crate) fn key() -> SigningKey {
 fn configuration(port: u16) -> String {
     format!(
         r#"
-listen = "127.0.0.1:{port}"
+listen = ["127.0.0.1:{port}"]
 base_url = "https://127.0.0.1:{port}"
 https = {{ certificate = "https.pem", key = "https.key" }}
 tls = {{ certificate = "https.pem", key = "https.key", ca = "root.pem" }}

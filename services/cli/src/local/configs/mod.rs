@@ -72,7 +72,7 @@ impl Stack {
 
     /// The URL before every path.
     fn base_url(&self) -> String {
-        match self.ports.https.port() {
+        match self.ports.https_port() {
             443 => format!("https://{}", self.host),
             port => format!("https://{}:{port}", self.host),
         }

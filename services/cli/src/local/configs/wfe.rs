@@ -14,13 +14,14 @@ use crate::local::service::Service;
 
 #[derive(Serialize)]
 pub(super) struct Config {
-    listen: SocketAddr,
+    listen: Vec<SocketAddr>,
     base_url: String,
     https: Https,
     tls: Tls,
     ra: Client,
     sa: Client,
     nonces: Nonces,
+    http: Http,
     directory: Directory,
     issuers: Vec<Issuer>,
     roots: Vec<Root>,
@@ -37,6 +38,12 @@ struct Https {
 #[derive(Serialize)]
 struct Nonces {
     key: PathBuf,
+    spent_file: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Http {
+    max_connections_per_address: usize,
 }
 
 #[derive(Serialize)]
@@ -60,7 +67,7 @@ struct Root {
 pub(super) fn config(stack: &Stack) -> Config {
     let (certificate, key) = stack.pki.https();
     Config {
-        listen: stack.ports.https,
+        listen: stack.ports.https().to_vec(),
         base_url: stack.base_url(),
         https: Https { certificate, key },
         tls: stack.tls(Service::Wfe),
@@ -68,6 +75,11 @@ pub(super) fn config(stack: &Stack) -> Config {
         sa: stack.client(Service::Sa),
         nonces: Nonces {
             key: stack.pki.nonce_key(),
+            spent_file: stack.layout.spent_nonces(),
+        },
+        // All clients are on this machine.
+        http: Http {
+            max_connections_per_address: 4096,
         },
         directory: Directory {
             caa_identities: [CAA_ID],
