@@ -27,7 +27,10 @@ pub struct Config {
     pub va: ClientConfig,
     /// The certificate authority.
     pub ca: ClientConfig,
+    /// The front end's URL without a path: CAA `accounturi` parameters name accounts by URLs that start with it.
+    pub base_url: String,
     /// Accounts.
+    #[serde(default)]
     pub accounts: Accounts,
     /// Which names are certified.
     pub names: NamePolicy,
@@ -51,27 +54,27 @@ pub struct Config {
 
 /// Accounts.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Accounts {
-    /// The URL of an account without its id; CAA `accounturi` parameters name accounts by it.
-    pub uri_prefix: String,
     /// The terms of service that accounts must agree to; none means there are none.
     pub terms_of_service: Option<TermsConfig>,
     /// The most contacts an account may have.
-    #[serde(default = "Accounts::max_contacts")]
     pub max_contacts: usize,
     /// Whether an account needs an external account binding (RFC 8555 section 7.3.4).
-    #[serde(default)]
     pub external_account_required: bool,
     /// The MAC keys of external accounts by their id: files that hold at least 32 octets as base64url. Each key
     /// binds one account.
-    #[serde(default)]
     pub external_account_keys: BTreeMap<String, Secret>,
 }
 
-impl Accounts {
-    const fn max_contacts() -> usize {
-        10
+impl Default for Accounts {
+    fn default() -> Self {
+        Self {
+            terms_of_service: None,
+            max_contacts: 10,
+            external_account_required: false,
+            external_account_keys: BTreeMap::new(),
+        }
     }
 }
 
@@ -240,8 +243,9 @@ impl Configuration for Config {
                 self.default_profile
             ));
         }
-        if !self.accounts.uri_prefix.starts_with("https://") || !self.accounts.uri_prefix.ends_with('/') {
-            return Err("accounts.uri_prefix: an https URL that ends in a slash is needed".to_owned());
+        let host = self.base_url.strip_prefix("https://").unwrap_or_default();
+        if host.is_empty() || host.contains('/') {
+            return Err("base_url: an https URL without a path or final slash is needed".to_owned());
         }
         if self
             .accounts
@@ -289,7 +293,7 @@ impl Config {
     /// The checked form.
     pub(crate) fn settings(&self) -> Result<Settings, String> {
         Ok(Settings {
-            account_uri_prefix: self.accounts.uri_prefix.clone(),
+            base_url: self.base_url.clone(),
             terms: self.accounts.terms_of_service.as_ref().map(|terms| Terms {
                 url: terms.url.clone(),
                 key: terms.key.expose().to_vec(),

@@ -20,6 +20,7 @@ mod validation;
 
 use std::sync::Arc;
 
+use cairn_acme::paths;
 use cairn_kit::{BoxError, Env};
 use cairn_rpc::client::{CaClient, SaClient, VaClient};
 use cairn_rpc::{Context, Transport};
@@ -65,7 +66,7 @@ impl Ra {
 
     /// The URL of an account, by which CAA records and receipts name it.
     fn account_uri(&self, id: AccountId) -> String {
-        format!("{}{id}", self.settings.account_uri_prefix)
+        format!("{}{}", self.settings.base_url, paths::account(id))
     }
 
     fn lease(&self, id: LeaseId, lasts: Duration) -> Lease {

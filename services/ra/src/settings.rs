@@ -32,7 +32,7 @@ pub(crate) struct Terms {
 
 /// Everything the rules need to know.
 pub(crate) struct Settings {
-    pub account_uri_prefix: String,
+    pub base_url: String,
     pub terms: Option<Terms>,
     pub max_contacts: usize,
     pub external_account_required: bool,

@@ -49,7 +49,7 @@ fn nonsense_is_refused_by_name() {
             "methods = []",
             "profiles.classic.methods",
         ),
-        ("uri_prefix = \"https:", "uri_prefix = \"http:", "uri_prefix"),
+        ("base_url = \"https:", "base_url = \"http:", "base_url"),
         ("[janitor]", "[janitor]\nspeed = 1", "speed"),
     ] {
         let text = sample();

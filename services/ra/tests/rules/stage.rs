@@ -27,7 +27,7 @@ use tokio_util::sync::DropGuard;
 
 use crate::fakes::Fakes;
 
-/// Prefix of account URLs in the configuration of the tests.
+/// What account URLs start with, as the tests are configured.
 pub(crate) const ACCOUNTS: &str = "https://ca.test/acme/account/";
 
 /// A running registration authority and its neighbours; all end with it.
@@ -249,7 +249,7 @@ fn configuration(change: impl FnOnce(String) -> String) -> cairn_ra::Config {
     let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/config/ra.toml");
     let text = std::fs::read_to_string(sample)
         .unwrap()
-        .replace("https://ca.example/acme/account/", ACCOUNTS)
+        .replace("https://ca.example\"", "https://ca.test\"")
         .replace("retries = [\"2s\", \"5s\"]", "retries = [\"1ms\", \"1ms\"]")
         .replace("interval = \"5s\"", "interval = \"10ms\"");
     let path = directory.path().join("ra.toml");

@@ -11,22 +11,17 @@ use crate::local::service::Service;
 
 #[derive(Serialize)]
 pub(super) struct Config {
+    base_url: String,
     default_profile: &'static str,
     grpc: Grpc,
     tls: Tls,
     sa: Client,
     va: Client,
     ca: Client,
-    accounts: Accounts,
     names: Names,
     profiles: BTreeMap<&'static str, ProfileConfig>,
     #[serde(flatten)]
     common: Common,
-}
-
-#[derive(Serialize)]
-struct Accounts {
-    uri_prefix: String,
 }
 
 #[derive(Serialize)]
@@ -46,15 +41,13 @@ pub(super) fn config(stack: &Stack) -> Config {
         )
     };
     Config {
+        base_url: stack.base_url(),
         default_profile: stack.profile.name(),
         grpc: stack.grpc(Service::Ra, &[("cairn.ra.v1.Registration", &[Service::Wfe])]),
         tls: stack.tls(Service::Ra),
         sa: stack.client(Service::Sa),
         va: stack.client(Service::Va),
         ca: stack.client(Service::Ca),
-        accounts: Accounts {
-            uri_prefix: format!("{}/acme/account/", stack.base_url()),
-        },
         names: Names::any(),
         profiles: Profile::ALL.into_iter().map(profile).collect(),
         common: stack.common(Service::Ra),
