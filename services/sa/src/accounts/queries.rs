@@ -9,6 +9,7 @@ use crate::accounts::Deactivated;
 use crate::accounts::rows::{AccountRow, NewAccountRow};
 use crate::db::column;
 use crate::db::errors::{Result, refusal, refuse};
+use crate::db::prepared::prepared;
 use crate::db::schema::{accounts, key_changes};
 
 const VALID: &str = AccountStatus::Valid.as_str();
@@ -61,13 +62,15 @@ pub(crate) async fn find_account_by_key(conn: &mut Conn, key: &Thumbprint) -> Re
 }
 
 pub(crate) async fn update_contact(conn: &mut Conn, id: &AccountId, contact: &[String]) -> Result<Account> {
-    let updated = diesel::update(accounts::table.find(id.as_bytes().as_slice()))
-        .filter(accounts::status.eq(VALID))
-        .set(accounts::contact.eq(column::to_json(contact)?))
-        .returning(AccountRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
+    let updated = prepared!(
+        diesel::update(accounts::table.find(id.as_bytes().as_slice()))
+            .filter(accounts::status.eq(VALID))
+            .set(accounts::contact.eq(column::to_json(contact)?))
+            .returning(AccountRow::as_returning())
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
     match updated {
         Some(row) => row.decode(),
         None => refuse(not_valid(&get_account(conn, id).await?)),
@@ -75,13 +78,15 @@ pub(crate) async fn update_contact(conn: &mut Conn, id: &AccountId, contact: &[S
 }
 
 pub(crate) async fn agree_to_terms(conn: &mut Conn, id: &AccountId, terms: &str) -> Result<Account> {
-    let updated = diesel::update(accounts::table.find(id.as_bytes().as_slice()))
-        .filter(accounts::status.eq(VALID))
-        .set(accounts::terms_agreed.eq(terms))
-        .returning(AccountRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
+    let updated = prepared!(
+        diesel::update(accounts::table.find(id.as_bytes().as_slice()))
+            .filter(accounts::status.eq(VALID))
+            .set(accounts::terms_agreed.eq(terms))
+            .returning(AccountRow::as_returning())
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
     match updated {
         Some(row) => row.decode(),
         None => refuse(not_valid(&get_account(conn, id).await?)),
@@ -89,13 +94,15 @@ pub(crate) async fn agree_to_terms(conn: &mut Conn, id: &AccountId, terms: &str)
 }
 
 pub(crate) async fn deactivate_account(conn: &mut Conn, id: &AccountId) -> Result<Deactivated> {
-    let updated = diesel::update(accounts::table.find(id.as_bytes().as_slice()))
-        .filter(accounts::status.eq(VALID))
-        .set(accounts::status.eq(AccountStatus::Deactivated.as_str()))
-        .returning(AccountRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
+    let updated = prepared!(
+        diesel::update(accounts::table.find(id.as_bytes().as_slice()))
+            .filter(accounts::status.eq(VALID))
+            .set(accounts::status.eq(AccountStatus::Deactivated.as_str()))
+            .returning(AccountRow::as_returning())
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
     if let Some(row) = updated {
         return Ok(Deactivated {
             account: row.decode()?,
@@ -125,17 +132,19 @@ pub(crate) async fn change_key(conn: &mut Conn, request: &ChangeKey, now: &Times
         }
         return refuse(Error::conflict("the new key belongs to another account").at(holder.id.to_string()));
     }
-    let updated = diesel::update(accounts::table.find(request.id.as_bytes().as_slice()))
-        .filter(accounts::status.eq(VALID))
-        .filter(accounts::thumbprint.eq(request.old_thumbprint.0.as_slice()))
-        .set((
-            accounts::jwk.eq(&request.new_jwk),
-            accounts::thumbprint.eq(request.new_thumbprint.0.as_slice()),
-        ))
-        .returning(AccountRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
+    let updated = prepared!(
+        diesel::update(accounts::table.find(request.id.as_bytes().as_slice()))
+            .filter(accounts::status.eq(VALID))
+            .filter(accounts::thumbprint.eq(request.old_thumbprint.0.as_slice()))
+            .set((
+                accounts::jwk.eq(&request.new_jwk),
+                accounts::thumbprint.eq(request.new_thumbprint.0.as_slice()),
+            ))
+            .returning(AccountRow::as_returning())
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
     let Some(row) = updated else {
         let account = get_account(conn, &request.id).await?;
         return refuse(match account.status {

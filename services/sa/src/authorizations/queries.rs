@@ -16,6 +16,7 @@ use crate::authorizations::Ended;
 use crate::authorizations::rows::{AuthorizationRow, NewAuthorizationRow};
 use crate::db::column;
 use crate::db::errors::{Failure, Result, refusal, refuse};
+use crate::db::prepared::prepared;
 use crate::db::schema::{authorizations, order_authorizations, receipts};
 use crate::orders::rules;
 
@@ -147,11 +148,13 @@ pub(crate) async fn get_order_evidence(
 
 pub(crate) async fn add_receipts(conn: &mut Conn, request: &AddReceipts, now: &Timestamp) -> Result<()> {
     let id = request.authorization.as_bytes().as_slice();
-    let updated = diesel::update(authorizations::table.find(id))
-        .filter(authorizations::status.eq(VALID))
-        .set(authorizations::caa_checked.eq(request.caa_checked.as_millis()))
-        .execute(conn)
-        .await?;
+    let updated = prepared!(
+        diesel::update(authorizations::table.find(id))
+            .filter(authorizations::status.eq(VALID))
+            .set(authorizations::caa_checked.eq(request.caa_checked.as_millis()))
+    )
+    .execute(conn)
+    .await?;
     if updated == 0 {
         let authorization = get_authorization(conn, &request.authorization).await?;
         return refuse(Error::conflict(format!(
@@ -192,22 +195,24 @@ pub(super) async fn keep_receipts(
 }
 
 pub(crate) async fn deactivate_authorization(conn: &mut Conn, id: &AuthorizationId) -> Result<Ended> {
-    let deactivated = diesel::update(authorizations::table.find(id.as_bytes().as_slice()))
-        .filter(
-            authorizations::status
-                .eq(PENDING)
-                .or(authorizations::status.eq(VALID)),
-        )
-        .set((
-            authorizations::status.eq(DEACTIVATED),
-            authorizations::lease_id.eq(None::<Vec<u8>>),
-            authorizations::lease_owner.eq(None::<String>),
-            authorizations::lease_deadline.eq(None::<i64>),
-        ))
-        .returning(AuthorizationRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
+    let deactivated = prepared!(
+        diesel::update(authorizations::table.find(id.as_bytes().as_slice()))
+            .filter(
+                authorizations::status
+                    .eq(PENDING)
+                    .or(authorizations::status.eq(VALID)),
+            )
+            .set((
+                authorizations::status.eq(DEACTIVATED),
+                authorizations::lease_id.eq(None::<Vec<u8>>),
+                authorizations::lease_owner.eq(None::<String>),
+                authorizations::lease_deadline.eq(None::<i64>),
+            ))
+            .returning(AuthorizationRow::as_returning())
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
     if let Some(row) = deactivated {
         let authorization = row.decode()?;
         let why = rules::authorization_ended(&authorization.ordered_identifier(), None);
@@ -235,18 +240,20 @@ pub(crate) async fn deactivate_authorization(conn: &mut Conn, id: &Authorization
 
 /// Ends the pending authorizations of an account.
 pub(crate) async fn end_account(conn: &mut Conn, account: &AccountId) -> Result<Vec<AuthorizationId>> {
-    let ended: Vec<Vec<u8>> = diesel::update(authorizations::table)
-        .filter(authorizations::account_id.eq(account.as_bytes().as_slice()))
-        // Literally the condition of a partial index.
-        .filter(sql::<Bool>("status = 'pending'"))
-        .set((
-            authorizations::status.eq(INVALID),
-            authorizations::lease_id.eq(None::<Vec<u8>>),
-            authorizations::lease_owner.eq(None::<String>),
-            authorizations::lease_deadline.eq(None::<i64>),
-        ))
-        .returning(authorizations::id)
-        .load(conn)
-        .await?;
+    let ended: Vec<Vec<u8>> = prepared!(
+        diesel::update(authorizations::table)
+            .filter(authorizations::account_id.eq(account.as_bytes().as_slice()))
+            // Literally the condition of a partial index.
+            .filter(sql::<Bool>("status = 'pending'"))
+            .set((
+                authorizations::status.eq(INVALID),
+                authorizations::lease_id.eq(None::<Vec<u8>>),
+                authorizations::lease_owner.eq(None::<String>),
+                authorizations::lease_deadline.eq(None::<i64>),
+            ))
+            .returning(authorizations::id)
+    )
+    .load(conn)
+    .await?;
     ended.iter().map(|id| column::id(id)).collect()
 }

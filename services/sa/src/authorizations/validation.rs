@@ -16,6 +16,7 @@ use crate::authorizations::rows::{AuthorizationRow, not_held};
 use crate::authorizations::{Claimed, Finished};
 use crate::db::column;
 use crate::db::errors::{Result, refuse};
+use crate::db::prepared::prepared;
 use crate::db::schema::authorizations;
 use crate::orders::rules;
 
@@ -29,7 +30,7 @@ pub(crate) async fn begin_validation(
     now: &Timestamp,
 ) -> Result<BegunValidation> {
     let lease = &request.lease;
-    let begun: Option<AuthorizationRow> =
+    let begun: Option<AuthorizationRow> = prepared!(
         diesel::update(authorizations::table.find(request.authorization.as_bytes().as_slice()))
             .filter(authorizations::status.eq(PENDING))
             .filter(authorizations::answered.is_null())
@@ -42,9 +43,10 @@ pub(crate) async fn begin_validation(
                 authorizations::lease_deadline.eq(lease.deadline.as_millis()),
             ))
             .returning(AuthorizationRow::as_returning())
-            .get_result(conn)
-            .await
-            .optional()?;
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
     if let Some(row) = begun {
         let authorization = row.decode()?;
         require_challenge(&authorization, &request.challenge)?;
@@ -77,7 +79,7 @@ fn require_challenge(authorization: &Authorization, id: &ChallengeId) -> Result<
 }
 
 pub(crate) async fn record_attempt(conn: &mut Conn, request: &RecordAttempt) -> Result<Authorization> {
-    let recorded: Option<AuthorizationRow> =
+    let recorded: Option<AuthorizationRow> = prepared!(
         diesel::update(authorizations::table.find(request.authorization.as_bytes().as_slice()))
             .filter(authorizations::status.eq(PENDING))
             .filter(authorizations::answered.eq(request.challenge.as_bytes().as_slice()))
@@ -87,9 +89,10 @@ pub(crate) async fn record_attempt(conn: &mut Conn, request: &RecordAttempt) -> 
                 authorizations::lease_deadline.eq(request.deadline.as_millis()),
             ))
             .returning(AuthorizationRow::as_returning())
-            .get_result(conn)
-            .await
-            .optional()?;
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
     match recorded {
         Some(row) => row.decode(),
         None => refuse(not_held(
@@ -105,12 +108,14 @@ pub(crate) async fn renew_lease(
     lease: &LeaseId,
     deadline: &Timestamp,
 ) -> Result<()> {
-    let renewed = diesel::update(authorizations::table.find(id.as_bytes().as_slice()))
-        .filter(authorizations::status.eq(PENDING))
-        .filter(authorizations::lease_id.eq(lease.as_bytes().as_slice()))
-        .set(authorizations::lease_deadline.eq(deadline.as_millis()))
-        .execute(conn)
-        .await?;
+    let renewed = prepared!(
+        diesel::update(authorizations::table.find(id.as_bytes().as_slice()))
+            .filter(authorizations::status.eq(PENDING))
+            .filter(authorizations::lease_id.eq(lease.as_bytes().as_slice()))
+            .set(authorizations::lease_deadline.eq(deadline.as_millis()))
+    )
+    .execute(conn)
+    .await?;
     if renewed == 1 {
         Ok(())
     } else {
@@ -175,24 +180,26 @@ async fn succeed(
     request: &FinishValidation,
     now: Timestamp,
 ) -> Result<Option<AuthorizationRow>> {
-    let row = diesel::update(authorizations::table.find(request.authorization.as_bytes().as_slice()))
-        .filter(authorizations::status.eq(PENDING))
-        .filter(authorizations::answered.eq(request.challenge.as_bytes().as_slice()))
-        .filter(authorizations::lease_id.eq(request.lease.as_bytes().as_slice()))
-        .filter(authorizations::expires.gt(now.as_millis()))
-        .set((
-            authorizations::status.eq(VALID),
-            authorizations::expires.eq(request.expires.as_millis()),
-            authorizations::validated.eq(now.as_millis()),
-            authorizations::caa_checked.eq(now.as_millis()),
-            authorizations::error.eq(None::<String>),
-            authorizations::lease_owner.eq(None::<String>),
-            authorizations::lease_deadline.eq(None::<i64>),
-        ))
-        .returning(AuthorizationRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
+    let row = prepared!(
+        diesel::update(authorizations::table.find(request.authorization.as_bytes().as_slice()))
+            .filter(authorizations::status.eq(PENDING))
+            .filter(authorizations::answered.eq(request.challenge.as_bytes().as_slice()))
+            .filter(authorizations::lease_id.eq(request.lease.as_bytes().as_slice()))
+            .filter(authorizations::expires.gt(now.as_millis()))
+            .set((
+                authorizations::status.eq(VALID),
+                authorizations::expires.eq(request.expires.as_millis()),
+                authorizations::validated.eq(now.as_millis()),
+                authorizations::caa_checked.eq(now.as_millis()),
+                authorizations::error.eq(None::<String>),
+                authorizations::lease_owner.eq(None::<String>),
+                authorizations::lease_deadline.eq(None::<i64>),
+            ))
+            .returning(AuthorizationRow::as_returning())
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
     Ok(row)
 }
 
@@ -202,20 +209,22 @@ async fn fail(
     request: &FinishValidation,
     problem: &Problem,
 ) -> Result<Option<AuthorizationRow>> {
-    let row = diesel::update(authorizations::table.find(request.authorization.as_bytes().as_slice()))
-        .filter(authorizations::status.eq(PENDING))
-        .filter(authorizations::answered.eq(request.challenge.as_bytes().as_slice()))
-        .filter(authorizations::lease_id.eq(request.lease.as_bytes().as_slice()))
-        .set((
-            authorizations::status.eq(INVALID),
-            authorizations::error.eq(column::to_json(problem)?),
-            authorizations::lease_owner.eq(None::<String>),
-            authorizations::lease_deadline.eq(None::<i64>),
-        ))
-        .returning(AuthorizationRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
+    let row = prepared!(
+        diesel::update(authorizations::table.find(request.authorization.as_bytes().as_slice()))
+            .filter(authorizations::status.eq(PENDING))
+            .filter(authorizations::answered.eq(request.challenge.as_bytes().as_slice()))
+            .filter(authorizations::lease_id.eq(request.lease.as_bytes().as_slice()))
+            .set((
+                authorizations::status.eq(INVALID),
+                authorizations::error.eq(column::to_json(problem)?),
+                authorizations::lease_owner.eq(None::<String>),
+                authorizations::lease_deadline.eq(None::<i64>),
+            ))
+            .returning(AuthorizationRow::as_returning())
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
     Ok(row)
 }
 
@@ -271,15 +280,17 @@ pub(crate) async fn claim_validations(
             owner: claim.owner.clone(),
             deadline: claim.deadline,
         };
-        let moved = diesel::update(authorizations::table.find(authorization.id.as_bytes().as_slice()))
-            .filter(authorizations::lease_id.eq(old.as_bytes().as_slice()))
-            .set((
-                authorizations::lease_id.eq(lease.id.as_bytes().as_slice()),
-                authorizations::lease_owner.eq(&lease.owner),
-                authorizations::lease_deadline.eq(lease.deadline.as_millis()),
-            ))
-            .execute(conn)
-            .await?;
+        let moved = prepared!(
+            diesel::update(authorizations::table.find(authorization.id.as_bytes().as_slice()))
+                .filter(authorizations::lease_id.eq(old.as_bytes().as_slice()))
+                .set((
+                    authorizations::lease_id.eq(lease.id.as_bytes().as_slice()),
+                    authorizations::lease_owner.eq(&lease.owner),
+                    authorizations::lease_deadline.eq(lease.deadline.as_millis()),
+                ))
+        )
+        .execute(conn)
+        .await?;
         if moved == 1 {
             let (challenge, thumbprint) = (row.answered()?, row.thumbprint()?);
             claimed.work.push(ClaimedValidation {

@@ -8,6 +8,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 use super::{Conn, RunQueryDsl};
 use crate::certificates::rows::{CertificateRow, NewCertificateRow};
 use crate::db::errors::{Failure, Result, refusal, refuse};
+use crate::db::prepared::prepared;
 use crate::db::schema::{certificates, orders, replacements};
 
 const PROCESSING: &str = OrderStatus::Processing.as_str();
@@ -21,13 +22,15 @@ pub(crate) async fn store_tbs(
     now: &Timestamp,
 ) -> Result<(StoredTbs, bool)> {
     // The order's row decides: it takes one serial, once.
-    let taken = diesel::update(orders::table.find(unsigned.order.as_bytes().as_slice()))
-        .filter(orders::account_id.eq(unsigned.account.as_bytes().as_slice()))
-        .filter(orders::status.eq(PROCESSING))
-        .filter(orders::serial.is_null())
-        .set(orders::serial.eq(unsigned.serial.as_bytes().as_slice()))
-        .execute(conn)
-        .await?;
+    let taken = prepared!(
+        diesel::update(orders::table.find(unsigned.order.as_bytes().as_slice()))
+            .filter(orders::account_id.eq(unsigned.account.as_bytes().as_slice()))
+            .filter(orders::status.eq(PROCESSING))
+            .filter(orders::serial.is_null())
+            .set(orders::serial.eq(unsigned.serial.as_bytes().as_slice()))
+    )
+    .execute(conn)
+    .await?;
     if taken == 0 {
         return Ok((earlier_tbs(conn, unsigned).await?, false));
     }
@@ -82,7 +85,7 @@ pub(crate) async fn store_certificate(
     der: &[u8],
     now: &Timestamp,
 ) -> Result<(Certificate, bool)> {
-    let stored: Option<CertificateRow> =
+    let stored: Option<CertificateRow> = prepared!(
         diesel::update(certificates::table.find(serial.as_bytes().as_slice()))
             .filter(certificates::der.is_null())
             .set((
@@ -90,9 +93,10 @@ pub(crate) async fn store_certificate(
                 certificates::issued.eq(now.as_millis()),
             ))
             .returning(CertificateRow::as_returning())
-            .get_result(conn)
-            .await
-            .optional()?;
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
     let Some(row) = stored else {
         let certificate = get_certificate(conn, serial).await?;
         return if certificate.der == der {
@@ -101,16 +105,18 @@ pub(crate) async fn store_certificate(
             refuse(Error::conflict("another certificate with this serial is stored"))
         };
     };
-    let finished = diesel::update(orders::table.find(&row.order_id))
-        .filter(orders::status.eq(PROCESSING))
-        .filter(orders::serial.eq(serial.as_bytes().as_slice()))
-        .set((
-            orders::status.eq(VALID),
-            orders::lease_owner.eq(None::<String>),
-            orders::lease_deadline.eq(None::<i64>),
-        ))
-        .execute(conn)
-        .await?;
+    let finished = prepared!(
+        diesel::update(orders::table.find(&row.order_id))
+            .filter(orders::status.eq(PROCESSING))
+            .filter(orders::serial.eq(serial.as_bytes().as_slice()))
+            .set((
+                orders::status.eq(VALID),
+                orders::lease_owner.eq(None::<String>),
+                orders::lease_deadline.eq(None::<i64>),
+            ))
+    )
+    .execute(conn)
+    .await?;
     if finished == 0 {
         return refuse(Error::conflict(
             "the certificate's order is not being processed any more",
@@ -137,7 +143,7 @@ pub(crate) async fn get_certificate(conn: &mut Conn, serial: &Serial) -> Result<
 
 pub(crate) async fn revoke_certificate(conn: &mut Conn, request: &RevokeCertificate) -> Result<Certificate> {
     let revocation = request.revocation;
-    let revoked: Option<CertificateRow> =
+    let revoked: Option<CertificateRow> = prepared!(
         diesel::update(certificates::table.find(request.serial.as_bytes().as_slice()))
             .filter(certificates::der.is_not_null())
             .filter(certificates::revoked.is_null())
@@ -147,9 +153,10 @@ pub(crate) async fn revoke_certificate(conn: &mut Conn, request: &RevokeCertific
                 certificates::revoked_by.eq(&request.by),
             ))
             .returning(CertificateRow::as_returning())
-            .get_result(conn)
-            .await
-            .optional()?;
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
     if let Some(row) = revoked {
         return row
             .decode()?

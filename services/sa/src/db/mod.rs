@@ -6,6 +6,7 @@
 
 pub(crate) mod column;
 pub(crate) mod errors;
+pub(crate) mod prepared;
 pub(crate) mod schema;
 pub(crate) mod sqlite;
 pub(crate) mod tx;

@@ -16,6 +16,7 @@ use super::{Conn, RunQueryDsl};
 use crate::authorizations::rows::NewAuthorizationRow;
 use crate::db::column;
 use crate::db::errors::{Failure, Result, refusal, refuse};
+use crate::db::prepared::prepared;
 use crate::db::schema::{authorizations as authz, order_authorizations, orders, replacements};
 use crate::orders::rows::{NewOrderRow, OrderRow};
 use crate::orders::rules;
@@ -138,11 +139,13 @@ async fn replace(conn: &mut Conn, replaced: &Serial, order: &OrderId, now: Times
     let open = status == PENDING || status == READY;
     let failed = status == INVALID || (open && expires <= now.as_millis());
     let taken_over = if failed {
-        diesel::update(replacements::table.find(serial))
-            .filter(replacements::order_id.eq(&earlier))
-            .set(replacements::order_id.eq(order))
-            .execute(conn)
-            .await?
+        prepared!(
+            diesel::update(replacements::table.find(serial))
+                .filter(replacements::order_id.eq(&earlier))
+                .set(replacements::order_id.eq(order))
+        )
+        .execute(conn)
+        .await?
     } else {
         0
     };
@@ -201,16 +204,18 @@ pub(crate) async fn count_down(conn: &mut Conn, authorization: &AuthorizationId)
         .select(order_authorizations::order_id);
     let status =
         case_when(orders::awaiting.eq(1), READY.into_sql::<Text>()).otherwise(PENDING.into_sql::<Text>());
-    let counted: Vec<(Vec<u8>, i64)> = diesel::update(orders::table)
-        .filter(orders::id.eq_any(waiting))
-        .filter(orders::status.eq(PENDING))
-        .set((
-            orders::awaiting.eq(orders::awaiting - 1),
-            orders::status.eq(status),
-        ))
-        .returning((orders::id, orders::awaiting))
-        .load(conn)
-        .await?;
+    let counted: Vec<(Vec<u8>, i64)> = prepared!(
+        diesel::update(orders::table)
+            .filter(orders::id.eq_any(waiting))
+            .filter(orders::status.eq(PENDING))
+            .set((
+                orders::awaiting.eq(orders::awaiting - 1),
+                orders::status.eq(status),
+            ))
+            .returning((orders::id, orders::awaiting))
+    )
+    .load(conn)
+    .await?;
     counted
         .iter()
         .filter(|(_, awaiting)| *awaiting == 0)
@@ -227,31 +232,35 @@ pub(crate) async fn end_dependents(
     let dependent = order_authorizations::table
         .filter(order_authorizations::authorization_id.eq(authorization.as_bytes().as_slice()))
         .select(order_authorizations::order_id);
-    let ended: Vec<Vec<u8>> = diesel::update(orders::table)
-        .filter(orders::id.eq_any(dependent))
-        .filter(orders::status.eq(PENDING).or(orders::status.eq(READY)))
-        .set((
-            orders::status.eq(INVALID),
-            orders::error.eq(column::to_json(why)?),
-        ))
-        .returning(orders::id)
-        .load(conn)
-        .await?;
+    let ended: Vec<Vec<u8>> = prepared!(
+        diesel::update(orders::table)
+            .filter(orders::id.eq_any(dependent))
+            .filter(orders::status.eq(PENDING).or(orders::status.eq(READY)))
+            .set((
+                orders::status.eq(INVALID),
+                orders::error.eq(column::to_json(why)?),
+            ))
+            .returning(orders::id)
+    )
+    .load(conn)
+    .await?;
     ended.iter().map(|id| column::id(id)).collect()
 }
 
 /// Ends the open orders of an account.
 pub(crate) async fn end_account(conn: &mut Conn, account: &AccountId) -> Result<Vec<OrderId>> {
-    let ended: Vec<Vec<u8>> = diesel::update(orders::table)
-        .filter(orders::account_id.eq(account.as_bytes().as_slice()))
-        // Literally the condition of a partial index.
-        .filter(sql::<Bool>("status IN ('pending', 'ready')"))
-        .set((
-            orders::status.eq(INVALID),
-            orders::error.eq(column::to_json(&rules::account_ended())?),
-        ))
-        .returning(orders::id)
-        .load(conn)
-        .await?;
+    let ended: Vec<Vec<u8>> = prepared!(
+        diesel::update(orders::table)
+            .filter(orders::account_id.eq(account.as_bytes().as_slice()))
+            // Literally the condition of a partial index.
+            .filter(sql::<Bool>("status IN ('pending', 'ready')"))
+            .set((
+                orders::status.eq(INVALID),
+                orders::error.eq(column::to_json(&rules::account_ended())?),
+            ))
+            .returning(orders::id)
+    )
+    .load(conn)
+    .await?;
     ended.iter().map(|id| column::id(id)).collect()
 }
