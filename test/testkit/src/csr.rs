@@ -9,7 +9,7 @@ use openssl::sign::Signer;
 
 use crate::der::{self, oid, tag};
 
-/// AlgorithmIdentifiers of signatures, whole.
+/// `AlgorithmIdentifiers` of signatures, whole.
 mod algorithm {
     pub(super) const ECDSA_SHA1: &[u8] = b"\x30\x09\x06\x07\x2a\x86\x48\xce\x3d\x04\x01";
     pub(super) const ECDSA_SHA256: &[u8] = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
@@ -111,7 +111,7 @@ impl CsrBuilder {
         }
     }
 
-    /// Adds any GeneralName to the subject alternative names.
+    /// Adds any `GeneralName` to the subject alternative names.
     #[must_use]
     pub fn general_name(mut self, tag: u8, content: &[u8]) -> Self {
         self.names.push(der::tlv(tag, content));
@@ -181,7 +181,7 @@ impl CsrBuilder {
         self.assemble(&key.public_key_to_der()?, signer)
     }
 
-    /// The request for a SubjectPublicKeyInfo of whatever content, signed by `signer`.
+    /// The request for a `SubjectPublicKeyInfo` of whatever content, signed by `signer`.
     pub fn assemble(&self, spki: &[u8], signer: &PKey<Private>) -> Result<Vec<u8>, ErrorStack> {
         let info = der::sequence(&[
             der::tlv(tag::INTEGER, &[self.version]),

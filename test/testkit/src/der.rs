@@ -10,9 +10,9 @@ pub mod tag {
     pub const OCTET_STRING: u8 = 0x04;
     /// OBJECT IDENTIFIER.
     pub const OID: u8 = 0x06;
-    /// UTF8String.
+    /// `UTF8String`.
     pub const UTF8_STRING: u8 = 0x0c;
-    /// IA5String.
+    /// `IA5String`.
     pub const IA5_STRING: u8 = 0x16;
     /// SEQUENCE.
     pub const SEQUENCE: u8 = 0x30;
@@ -20,13 +20,13 @@ pub mod tag {
     pub const SET: u8 = 0x31;
     /// The attributes of a certification request.
     pub const ATTRIBUTES: u8 = 0xa0;
-    /// rfc822Name of a GeneralName.
+    /// rfc822Name of a `GeneralName`.
     pub const EMAIL: u8 = 0x81;
-    /// dNSName of a GeneralName.
+    /// dNSName of a `GeneralName`.
     pub const DNS: u8 = 0x82;
-    /// uniformResourceIdentifier of a GeneralName.
+    /// uniformResourceIdentifier of a `GeneralName`.
     pub const URI: u8 = 0x86;
-    /// iPAddress of a GeneralName.
+    /// iPAddress of a `GeneralName`.
     pub const IP: u8 = 0x87;
 }
 

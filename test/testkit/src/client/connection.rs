@@ -150,6 +150,8 @@ impl Connection {
 
     async fn reusable(&mut self, authority: &Authority) -> Option<Sender> {
         let (open_to, mut sender) = self.open.take()?;
+        // The task that reads may not have had its turn to see that the server is gone.
+        tokio::task::yield_now().await;
         (open_to == *authority && sender.ready().await.is_ok()).then_some(sender)
     }
 

@@ -98,11 +98,9 @@ pub fn server_name(identifier: &str) -> String {
             format!("{d}.{c}.{b}.{a}.in-addr.arpa")
         }
         Ok(IpAddr::V6(address)) => {
-            let nibbles = address.octets().into_iter().rev();
-            let text: String = nibbles
-                .map(|octet| format!("{:x}.{:x}.", octet & 15, octet >> 4))
-                .collect();
-            format!("{text}ip6.arpa")
+            let digits = hex::encode(address.octets());
+            let reversed: Vec<String> = digits.chars().rev().map(String::from).collect();
+            format!("{}.ip6.arpa", reversed.join("."))
         }
     }
 }
