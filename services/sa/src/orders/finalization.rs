@@ -11,6 +11,7 @@ use super::orders::stored;
 use super::{Conn, RunQueryDsl};
 use crate::db::column;
 use crate::db::errors::{Result, refuse};
+use crate::db::prepared::prepared;
 use crate::db::schema::orders;
 use crate::orders::rows::{FinalizationRow, OrderRow, not_held};
 
@@ -24,21 +25,23 @@ pub(crate) async fn begin_finalize(
     now: &Timestamp,
 ) -> Result<BegunFinalize> {
     let lease = &request.lease;
-    let begun = diesel::update(orders::table.find(request.order.as_bytes().as_slice()))
-        .filter(orders::status.eq(READY))
-        .filter(orders::expires.gt(now.as_millis()))
-        .set((
-            orders::status.eq(PROCESSING),
-            orders::csr.eq(&request.finalization.csr),
-            orders::request.eq(&request.finalization.request),
-            orders::lease_id.eq(lease.id.as_bytes().as_slice()),
-            orders::lease_owner.eq(&lease.owner),
-            orders::lease_deadline.eq(lease.deadline.as_millis()),
-        ))
-        .returning(OrderRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
+    let begun = prepared!(
+        diesel::update(orders::table.find(request.order.as_bytes().as_slice()))
+            .filter(orders::status.eq(READY))
+            .filter(orders::expires.gt(now.as_millis()))
+            .set((
+                orders::status.eq(PROCESSING),
+                orders::csr.eq(&request.finalization.csr),
+                orders::request.eq(&request.finalization.request),
+                orders::lease_id.eq(lease.id.as_bytes().as_slice()),
+                orders::lease_owner.eq(&lease.owner),
+                orders::lease_deadline.eq(lease.deadline.as_millis()),
+            ))
+            .returning(OrderRow::as_returning())
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
     if let Some(row) = begun {
         return Ok(BegunFinalize {
             order: row.decode()?,
@@ -61,19 +64,21 @@ pub(crate) async fn fail_order(
     lease: &LeaseId,
     problem: &Problem,
 ) -> Result<Order> {
-    let failed = diesel::update(orders::table.find(id.as_bytes().as_slice()))
-        .filter(orders::status.eq(PROCESSING))
-        .filter(orders::lease_id.eq(lease.as_bytes().as_slice()))
-        .set((
-            orders::status.eq(INVALID),
-            orders::error.eq(column::to_json(problem)?),
-            orders::lease_owner.eq(None::<String>),
-            orders::lease_deadline.eq(None::<i64>),
-        ))
-        .returning(OrderRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
+    let failed = prepared!(
+        diesel::update(orders::table.find(id.as_bytes().as_slice()))
+            .filter(orders::status.eq(PROCESSING))
+            .filter(orders::lease_id.eq(lease.as_bytes().as_slice()))
+            .set((
+                orders::status.eq(INVALID),
+                orders::error.eq(column::to_json(problem)?),
+                orders::lease_owner.eq(None::<String>),
+                orders::lease_deadline.eq(None::<i64>),
+            ))
+            .returning(OrderRow::as_returning())
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
     if let Some(row) = failed {
         return row.decode();
     }
@@ -95,12 +100,14 @@ pub(crate) async fn renew_lease(
     lease: &LeaseId,
     deadline: &Timestamp,
 ) -> Result<()> {
-    let renewed = diesel::update(orders::table.find(id.as_bytes().as_slice()))
-        .filter(orders::status.eq(PROCESSING))
-        .filter(orders::lease_id.eq(lease.as_bytes().as_slice()))
-        .set(orders::lease_deadline.eq(deadline.as_millis()))
-        .execute(conn)
-        .await?;
+    let renewed = prepared!(
+        diesel::update(orders::table.find(id.as_bytes().as_slice()))
+            .filter(orders::status.eq(PROCESSING))
+            .filter(orders::lease_id.eq(lease.as_bytes().as_slice()))
+            .set(orders::lease_deadline.eq(deadline.as_millis()))
+    )
+    .execute(conn)
+    .await?;
     if renewed == 1 {
         Ok(())
     } else {
@@ -126,16 +133,18 @@ pub(crate) async fn claim_orders(
     .await?;
     let mut claimed = Vec::with_capacity(abandoned.len());
     for ((id, old), new) in abandoned.iter().zip(leases) {
-        let (order, finalization): (OrderRow, FinalizationRow) = diesel::update(orders::table.find(id))
-            .filter(orders::lease_id.eq(old))
-            .set((
-                orders::lease_id.eq(new.as_bytes().as_slice()),
-                orders::lease_owner.eq(&claim.owner),
-                orders::lease_deadline.eq(claim.deadline.as_millis()),
-            ))
-            .returning((OrderRow::as_returning(), FinalizationRow::as_returning()))
-            .get_result(conn)
-            .await?;
+        let (order, finalization): (OrderRow, FinalizationRow) = prepared!(
+            diesel::update(orders::table.find(id))
+                .filter(orders::lease_id.eq(old))
+                .set((
+                    orders::lease_id.eq(new.as_bytes().as_slice()),
+                    orders::lease_owner.eq(&claim.owner),
+                    orders::lease_deadline.eq(claim.deadline.as_millis()),
+                ))
+                .returning((OrderRow::as_returning(), FinalizationRow::as_returning()))
+        )
+        .get_result(conn)
+        .await?;
         claimed.push(ClaimedOrder {
             order: order.decode()?,
             finalization: finalization.decode()?,
