@@ -141,12 +141,14 @@ where
         builder.worker_threads(workers);
     }
     let runtime = builder.enable_all().build()?;
+    // What it holds outlives the runtime: lines may come to its very end.
+    let mut log = None;
     let result = runtime.block_on(async {
         let traces = loaded.common.tracing.as_ref();
         let exporter = traces
             .map(|config| Exporter::new(config, program.name))
             .transpose()?;
-        log::install(&loaded.common.log, exporter.as_ref())?;
+        log = Some(log::install(&loaded.common.log, exporter.as_ref())?);
         for warning in loaded.warnings {
             tracing::warn!("{warning}");
         }
@@ -158,6 +160,7 @@ where
         result
     });
     runtime.shutdown_timeout(LAST_WORDS);
+    drop(log);
     result
 }
 

@@ -14,10 +14,14 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tracing::{Span, Subscriber};
 use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::Tracing;
+
+/// The target of spans around calls to other services. They are of level debug, for logs have the spans of
+/// those who serve the calls, but they are exported.
+pub const CALLS: &str = "cairn::calls";
 
 /// Sends finished spans to a collector in batches, from a thread of its own.
 #[derive(Debug)]
@@ -47,14 +51,18 @@ impl Exporter {
         Ok(Self { provider })
     }
 
-    /// Turns spans of level info and above into OpenTelemetry's.
+    /// Turns spans of level info and above, and those of [`CALLS`], into OpenTelemetry's.
     pub(crate) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     {
         let layer: OpenTelemetryLayer<S, _> =
             tracing_opentelemetry::layer().with_tracer(self.provider.tracer("cairn"));
-        layer.with_filter(LevelFilter::INFO)
+        layer.with_filter(
+            Targets::new()
+                .with_default(LevelFilter::INFO)
+                .with_target(CALLS, LevelFilter::DEBUG),
+        )
     }
 
     /// Sends what is left. Blocks.
@@ -132,8 +140,10 @@ mod tests {
             incoming.insert("traceparent", PARENT.parse().unwrap());
             let span = tracing::info_span!("request");
             continue_from(&span, &incoming);
+            let call = tracing::debug_span!(target: CALLS, parent: &span, "call");
+            assert!(!call.is_disabled());
             let mut outgoing = HeaderMap::new();
-            span.in_scope(|| inject(&mut outgoing));
+            call.in_scope(|| inject(&mut outgoing));
             let sent = extract(&outgoing).span().span_context().clone();
             assert_eq!(sent.trace_id().to_string(), "0af7651916cd43dd8448eb211c80319c");
             assert_ne!(sent.span_id().to_string(), "b7ad6b7169203331");
