@@ -68,9 +68,12 @@ impl Balancer {
 
     /// A place on the least loaded connection; waits while there is none.
     pub(crate) async fn place(&self) -> Place {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        if let Some(link) = least_loaded(&self.links.borrow().ready, turn) {
+            return Place::take(link);
+        }
         let mut links = self.links.clone();
         loop {
-            let turn = self.turn.fetch_add(1, Ordering::Relaxed);
             if let Some(link) = least_loaded(&links.borrow_and_update().ready, turn) {
                 return Place::take(link);
             }

@@ -97,7 +97,9 @@ impl Service<Request<Body>> for Channel {
 impl Inner {
     async fn call(&self, mut request: Request<Body>) -> Result<Response<Body>, Status> {
         let (service, method) = names(request.uri());
-        let span = tracing::info_span!(
+        // Debug is not logged, and costs nothing, unless someone asks for it or spans are exported.
+        let span = tracing::debug_span!(
+            target: cairn_kit::trace::CALLS,
             "call",
             otel.kind = "client",
             service,
@@ -153,23 +155,30 @@ impl Inner {
 
     /// Sends a request, and once more if the server was lost. Both bodies are those of a unary call.
     async fn twice(&self, request: Request<Body>, deadline: Instant) -> Result<Response<Body>, Status> {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        head.extensions.clear();
         let message = body.collect().await?.to_bytes();
-        let attempt = async || {
-            let request = Request::from_parts(head.clone(), Body::new(Full::new(message.clone())));
-            let (response, _place) = self.once(request, deadline).await?;
-            let (head, body) = response.into_parts();
-            let body = tokio::time::timeout_at(deadline, body.collect())
-                .await
-                .map_err(|_| late())??;
-            Ok(Response::from_parts(head, Body::new(body)))
-        };
-        let first: Result<_, Status> = attempt().await;
+        let request = |head| Request::from_parts(head, Body::new(Full::new(message.clone())));
+        let first = self.whole(request(head.clone()), deadline).await;
         let lost = match &first {
             Ok(response) => server_is_lost(response.headers()),
             Err(status) => status.code() == Code::Unavailable,
         };
-        if lost { attempt().await } else { first }
+        if lost {
+            self.whole(request(head), deadline).await
+        } else {
+            first
+        }
+    }
+
+    /// Sends a request and waits for all of the response.
+    async fn whole(&self, request: Request<Body>, deadline: Instant) -> Result<Response<Body>, Status> {
+        let (response, _place) = self.once(request, deadline).await?;
+        let (head, body) = response.into_parts();
+        let body = tokio::time::timeout_at(deadline, body.collect())
+            .await
+            .map_err(|_| late())??;
+        Ok(Response::from_parts(head, Body::new(body)))
     }
 
     /// Sends a request and waits for the head of the response.

@@ -18,6 +18,10 @@ use crate::transport::{Endpoint, Io, Transport};
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
 
+/// How long a server may be out of reach before that is worth a warning: neighbours start together, and none
+/// is up first.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// What TCP and TLS may take together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -87,7 +91,7 @@ pub(crate) async fn maintain(
     stop: CancellationToken,
 ) {
     let mut pause = FIRST_PAUSE;
-    let mut complained = false;
+    let mut outage = Outage::default();
     loop {
         let connected = tokio::select! {
             connected = connect(&transport, &endpoint, &server_name) => connected,
@@ -103,14 +107,15 @@ pub(crate) async fn maintain(
                 }
                 // A server that turns us away after the handshake counts as one that is down.
                 if since.elapsed() > LAST_PAUSE {
-                    (pause, complained) = (FIRST_PAUSE, false);
+                    (pause, outage) = (FIRST_PAUSE, Outage::default());
                 }
                 tracing::debug!(server = &*server_name, %endpoint, "disconnected");
             }
             Err(trouble) => {
-                if !complained {
+                if outage.is_news(Instant::now()) {
                     tracing::warn!(server = &*server_name, %endpoint, trouble, "cannot connect; will try again");
-                    complained = true;
+                } else {
+                    tracing::debug!(server = &*server_name, %endpoint, trouble, "cannot connect yet");
                 }
                 links.send_modify(|links| links.trouble = Some(format!("{endpoint}: {trouble}")));
             }
@@ -119,6 +124,23 @@ pub(crate) async fn maintain(
             () = tokio::time::sleep(pause) => pause = (pause * 2).min(LAST_PAUSE),
             () = stop.cancelled() => return,
         }
+    }
+}
+
+/// Attempts to connect that failed one after the other.
+#[derive(Default)]
+struct Outage {
+    since: Option<Instant>,
+    told: bool,
+}
+
+impl Outage {
+    /// Notes a failure at `now`. True once: when failures have gone on for too long.
+    fn is_news(&mut self, now: Instant) -> bool {
+        let since = *self.since.get_or_insert(now);
+        let news = !self.told && now.duration_since(since) >= PATIENCE;
+        self.told |= news;
+        news
     }
 }
 
@@ -180,4 +202,17 @@ async fn connect(
     tokio::time::timeout(CONNECT_TIMEOUT, attempt)
         .await
         .unwrap_or_else(|_| Err("no answer in time".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_is_told_once_and_late() {
+        let start = Instant::now();
+        let mut outage = Outage::default();
+        let told = [0, 1, 4, 5, 6, 60].map(|seconds| outage.is_news(start + Duration::from_secs(seconds)));
+        assert_eq!(told, [false, false, false, true, false, false]);
+    }
 }
