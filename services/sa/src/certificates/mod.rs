@@ -5,11 +5,20 @@ pub(crate) mod rows;
 use cairn_kit::audit::Record;
 use cairn_rpc::Context;
 use cairn_rpc::api::sa::{RevokeCertificate, StoredTbs, Unsigned};
-use cairn_types::{Certificate, Result, Serial};
+use cairn_types::{Certificate, Error, ErrorKind, OrderStatus, Result, Serial};
 
 use crate::Store;
 use crate::audit::record;
 use crate::db::{look_up, transact};
+
+/// A certificate that is stored, and what became of its order.
+pub(crate) struct Stored {
+    pub(crate) certificate: Certificate,
+    /// False if it was stored before.
+    pub(crate) new: bool,
+    /// Valid, unless the order had ended before the certificate came.
+    pub(crate) order: OrderStatus,
+}
 
 /// The calls on certificates; `proto/cairn/sa/v1` tells what each does.
 impl Store {
@@ -31,17 +40,19 @@ impl Store {
         der: Vec<u8>,
     ) -> Result<Certificate> {
         let now = self.now();
-        let (stored, new) = transact!(self.db(), certificates::store_certificate(serial, der, now))?;
-        if new {
-            certificate(context, "certificate.issued", serial)
-                .created("issued")
-                .write();
-            record(context, "order.finished", &stored.order, &stored.account)
-                .moved("processing", "valid")
-                .detail("serial", serial.to_string())
-                .write();
+        let stored = transact!(self.db(), certificates::store_certificate(serial, der, now))?;
+        let finished = stored.order == OrderStatus::Valid;
+        if stored.new {
+            stored.write_audit(context);
         }
-        Ok(stored)
+        if finished {
+            Ok(stored.certificate)
+        } else {
+            Err(Error::new(
+                ErrorKind::OrderNotReady,
+                format!("the order is {}; its certificate is kept", stored.order),
+            ))
+        }
     }
 
     pub(crate) async fn get_certificate(&self, serial: Serial) -> Result<Certificate> {
@@ -65,6 +76,32 @@ impl Store {
 
     pub(crate) async fn is_replaced(&self, serial: Serial) -> Result<bool> {
         look_up!(self.db(), certificates::is_replaced(serial))
+    }
+}
+
+impl Stored {
+    fn write_audit(&self, context: &Context) {
+        let Certificate {
+            serial,
+            order,
+            account,
+            ..
+        } = &self.certificate;
+        certificate(context, "certificate.issued", *serial)
+            .created("issued")
+            .write();
+        if self.order == OrderStatus::Valid {
+            record(context, "order.finished", order, account)
+                .moved("processing", "valid")
+                .detail("serial", serial.to_string())
+                .write();
+        } else {
+            tracing::warn!(%serial, %order, status = %self.order, "a certificate came after the end of its order");
+            certificate(context, "certificate.came_late", *serial)
+                .detail("order", order.to_string())
+                .detail("order_status", self.order.as_str())
+                .write();
+        }
     }
 }
 

@@ -6,7 +6,9 @@ use diesel::dsl::exists;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 
 use super::{Conn, RunQueryDsl};
+use crate::certificates::Stored;
 use crate::certificates::rows::{CertificateRow, NewCertificateRow};
+use crate::db::column;
 use crate::db::errors::{Failure, Result, refusal, refuse};
 use crate::db::prepared::prepared;
 use crate::db::schema::{certificates, orders, replacements};
@@ -78,13 +80,13 @@ async fn earlier_tbs(conn: &mut Conn, unsigned: &Unsigned) -> Result<StoredTbs> 
     row.decode_stored(tbs)
 }
 
-/// The certificate, and whether this call stored it.
+/// Keeps what was signed, whatever became of its order: a signature cannot be taken back.
 pub(crate) async fn store_certificate(
     conn: &mut Conn,
     serial: &Serial,
     der: &[u8],
     now: &Timestamp,
-) -> Result<(Certificate, bool)> {
+) -> Result<Stored> {
     let stored: Option<CertificateRow> = prepared!(
         diesel::update(certificates::table.find(serial.as_bytes().as_slice()))
             .filter(certificates::der.is_null())
@@ -98,11 +100,16 @@ pub(crate) async fn store_certificate(
     .await
     .optional()?;
     let Some(row) = stored else {
-        let certificate = get_certificate(conn, serial).await?;
-        return if certificate.der == der {
-            Ok((certificate, false))
-        } else {
+        let stored = Stored {
+            certificate: get_certificate(conn, serial).await?,
+            new: false,
+            order: order_status(conn, serial).await?,
+        };
+        // Where the order has ended, that is the answer, whatever the bytes.
+        return if stored.order == OrderStatus::Valid && stored.certificate.der != der {
             refuse(Error::conflict("another certificate with this serial is stored"))
+        } else {
+            Ok(stored)
         };
     };
     let finished = prepared!(
@@ -117,15 +124,31 @@ pub(crate) async fn store_certificate(
     )
     .execute(conn)
     .await?;
-    if finished == 0 {
-        return refuse(Error::conflict(
-            "the certificate's order is not being processed any more",
-        ));
-    }
-    let certificate = row
-        .decode()?
-        .ok_or(Failure::Fault("a stored certificate has no bytes"))?;
-    Ok((certificate, true))
+    Ok(Stored {
+        certificate: decode_signed(row)?,
+        new: true,
+        order: if finished == 1 {
+            OrderStatus::Valid
+        } else {
+            order_status(conn, serial).await?
+        },
+    })
+}
+
+/// What became of the order that a certificate is for.
+async fn order_status(conn: &mut Conn, serial: &Serial) -> Result<OrderStatus> {
+    let status: String = certificates::table
+        .inner_join(orders::table)
+        .filter(certificates::serial.eq(serial.as_bytes().as_slice()))
+        .select(orders::status)
+        .first(conn)
+        .await?;
+    column::text("order status", &status)
+}
+
+fn decode_signed(row: CertificateRow) -> Result<Certificate> {
+    row.decode()?
+        .ok_or(Failure::Fault("a stored certificate has no bytes"))
 }
 
 pub(crate) async fn get_certificate(conn: &mut Conn, serial: &Serial) -> Result<Certificate> {
@@ -158,9 +181,7 @@ pub(crate) async fn revoke_certificate(conn: &mut Conn, request: &RevokeCertific
     .await
     .optional()?;
     if let Some(row) = revoked {
-        return row
-            .decode()?
-            .ok_or(Failure::Fault("a stored certificate has no bytes"));
+        return decode_signed(row);
     }
     get_certificate(conn, &request.serial).await?;
     refuse(Error::new(

@@ -115,9 +115,11 @@ diesel::table! {
 }
 
 diesel::joinable!(order_authorizations -> authorizations (authorization_id));
+diesel::joinable!(certificates -> orders (order_id));
 diesel::joinable!(replacements -> orders (order_id));
 diesel::allow_tables_to_appear_in_same_query!(
     authorizations,
+    certificates,
     order_authorizations,
     orders,
     receipts,

@@ -113,3 +113,27 @@ async fn what_ends_with_something_else_is_recorded_too() {
     ];
     assert_eq!(events(), ended);
 }
+
+#[tokio::test]
+async fn a_certificate_that_came_late_is_recorded() {
+    listen();
+    let stage = Stage::new().await;
+    let context = stage.context();
+    let account = stage.stored_account().await;
+    let (order, lease) = stage.processing_order(&account, &["a.example"]).await;
+    let unsigned = stage.unsigned(&order);
+    let serial = unsigned.serial;
+    stage.signer.store_tbs(&context, unsigned).await.unwrap();
+    let failed = stage
+        .sa
+        .fail_order(&context, order.id, lease.id, problem(ErrorKind::Caa));
+    failed.await.unwrap();
+    events();
+    for _ in 0..2 {
+        let late = stage
+            .signer
+            .store_certificate(&context, serial, b"signed".to_vec());
+        late.await.unwrap_err();
+    }
+    assert_eq!(events(), ["certificate.issued issued", "certificate.came_late"]);
+}

@@ -94,17 +94,45 @@ async fn only_orders_being_processed_get_a_serial() {
         stage.signer.store_tbs(&context, unsigned.clone()).await,
         ErrorKind::Conflict,
     );
-    let late = stage
-        .signer
-        .store_certificate(&context, unsigned.serial, b"signed".to_vec())
-        .await;
-    refused(late, ErrorKind::Conflict);
     refused(
         stage.sa.get_certificate(&context, unsigned.serial).await,
         ErrorKind::NotFound,
     );
-    let failed = stage.sa.get_order(&context, processing.id).await.unwrap();
+}
+
+/// It was signed already when the order failed: to lose sight of it would be worse.
+#[tokio::test]
+async fn a_certificate_is_kept_though_its_order_has_ended() {
+    let stage = Stage::new().await;
+    let context = stage.context();
+    let account = stage.stored_account().await;
+    let (order, lease) = stage.processing_order(&account, &["a.example"]).await;
+    let unsigned = stage.unsigned(&order);
+    let serial = unsigned.serial;
+    stage.signer.store_tbs(&context, unsigned).await.unwrap();
+    stage
+        .sa
+        .fail_order(&context, order.id, lease.id, problem(ErrorKind::Caa))
+        .await
+        .unwrap();
+    // Also when it is sent again, and when another process has signed too: no caller takes the order for valid.
+    for der in [b"signed", b"signed", b"other!"] {
+        let late = stage.signer.store_certificate(&context, serial, der.to_vec());
+        refused(late.await, ErrorKind::OrderNotReady);
+    }
+    let kept = stage.sa.get_certificate(&context, serial).await.unwrap();
+    assert_eq!((kept.der.as_slice(), kept.order), (&b"signed"[..], order.id));
+    let failed = stage.sa.get_order(&context, order.id).await.unwrap();
     assert_eq!((failed.status, failed.serial), (OrderStatus::Invalid, None));
+    let revoke = RevokeCertificate {
+        serial,
+        revocation: Revocation {
+            at: stage.now(),
+            reason: RevocationReason::Superseded,
+        },
+        by: "certificate key".to_owned(),
+    };
+    stage.sa.revoke_certificate(&context, revoke).await.unwrap();
 }
 
 #[tokio::test]
