@@ -1,10 +1,12 @@
 //! The transactions on authorizations themselves. Those of a validation are in `validation.rs`.
 
+use std::collections::BTreeSet;
+
 use cairn_rpc::api::sa::{AddReceipts, AuthorizationEvidence, FindValidAuthorizations};
 use cairn_types::{
     AccountId, Authorization, AuthorizationId, AuthorizationStatus, Error, OrderId, Timestamp,
 };
-use diesel::dsl::{exists, not, sql};
+use diesel::dsl::sql;
 use diesel::sql_types::Bool;
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper,
@@ -64,45 +66,26 @@ pub(crate) async fn find_valid_authorizations(
     request: &FindValidAuthorizations,
     now: &Timestamp,
 ) -> Result<Vec<Authorization>> {
-    let longer_lived = diesel::alias!(authorizations as longer_lived);
-    let wanted: Vec<_> = request
-        .identifiers
-        .iter()
-        .map(cairn_types::Identifier::value)
-        .collect();
-    let rows: Vec<AuthorizationRow> = authorizations::table
-        .filter(authorizations::account_id.eq(request.account.as_bytes().as_slice()))
-        .filter(authorizations::identifier.eq_any(wanted))
-        // Literally the condition of a partial index.
-        .filter(sql::<Bool>("authorizations.status = 'valid'"))
-        .filter(authorizations::expires.ge(request.valid_until.as_millis()))
-        .filter(authorizations::expires.gt(now.as_millis()))
-        .filter(not(exists(
-            longer_lived
-                .filter(
-                    longer_lived
-                        .field(authorizations::account_id)
-                        .eq(authorizations::account_id),
-                )
-                .filter(
-                    longer_lived
-                        .field(authorizations::identifier)
-                        .eq(authorizations::identifier),
-                )
-                .filter(sql::<Bool>("longer_lived.status = 'valid'"))
-                .filter(
-                    longer_lived
-                        .field(authorizations::expires)
-                        .gt(authorizations::expires),
-                ),
-        )))
-        .select(AuthorizationRow::as_select())
-        .load(conn)
-        .await?;
-    let mut found: Vec<Authorization> = rows.iter().map(AuthorizationRow::decode).collect::<Result<_>>()?;
-    // Of two that end at the same moment, either will do.
-    found.sort_by_key(Authorization::ordered_identifier);
-    found.dedup_by_key(|authorization| authorization.ordered_identifier());
+    // One statement per identifier, prepared once: one for all of them would differ with their number.
+    let wanted: BTreeSet<_> = request.identifiers.iter().collect();
+    let mut found = Vec::with_capacity(wanted.len());
+    for identifier in wanted {
+        let longest_lived: Option<AuthorizationRow> = authorizations::table
+            .filter(authorizations::account_id.eq(request.account.as_bytes().as_slice()))
+            .filter(authorizations::identifier.eq(identifier.value()))
+            // Literally the condition of a partial index.
+            .filter(sql::<Bool>("status = 'valid'"))
+            .filter(authorizations::expires.ge(request.valid_until.as_millis()))
+            .filter(authorizations::expires.gt(now.as_millis()))
+            .order(authorizations::expires.desc())
+            .select(AuthorizationRow::as_select())
+            .first(conn)
+            .await
+            .optional()?;
+        if let Some(row) = longest_lived {
+            found.push(row.decode()?);
+        }
+    }
     Ok(found)
 }
 

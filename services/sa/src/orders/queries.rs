@@ -92,21 +92,21 @@ async fn require_usable(
     wanted: &[(AuthorizationId, &Identifier)],
     now: Timestamp,
 ) -> Result<()> {
-    let ids: Vec<_> = wanted.iter().map(|(id, _)| id.as_bytes().as_slice()).collect();
-    let usable: Vec<(Vec<u8>, String, String)> = locked!(
-        authz::table
-            .filter(authz::id.eq_any(ids))
-            .filter(authz::account_id.eq(account.as_bytes().as_slice()))
-            .filter(authz::status.eq(VALID))
-            .filter(authz::expires.gt(now.as_millis()))
-            .select((authz::id, authz::identifier_type, authz::identifier)),
-    )
-    .load(conn)
-    .await?;
+    // One statement per authorization, prepared once: one for all of them would differ with their number.
     for (id, identifier) in wanted {
-        let fits = usable.iter().any(|(found, kind, value)| {
-            found == id.as_bytes() && kind == identifier.kind() && *value == identifier.value()
-        });
+        let usable: Option<(String, String)> = locked!(
+            authz::table
+                .find(id.as_bytes().as_slice())
+                .filter(authz::account_id.eq(account.as_bytes().as_slice()))
+                .filter(authz::status.eq(VALID))
+                .filter(authz::expires.gt(now.as_millis()))
+                .select((authz::identifier_type, authz::identifier)),
+        )
+        .first(conn)
+        .await
+        .optional()?;
+        let fits =
+            usable.is_some_and(|(kind, value)| kind == identifier.kind() && value == identifier.value());
         if !fits {
             return refuse(Error::conflict(format!(
                 "the authorization {id} cannot be used again for {identifier}"
