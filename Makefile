@@ -45,5 +45,5 @@ fuzz: packages ## Run every fuzz target for a while: make fuzz SECONDS=60
 	test/fuzz/run $(or $(SECONDS),60)
 
 .PHONY: images
-images: ## Build container images (not possible yet: it says what is missing)
-	@echo "Container images need podman or docker, and a Containerfile in deploy/, which is not there yet." >&2; exit 1
+images: ## Build a container image for each service, with podman or docker
+	@deploy/images/build
