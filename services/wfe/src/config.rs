@@ -308,9 +308,10 @@ mod tests {
     /// Parses with the sample's secrets in place.
     fn parse(text: &str) -> Result<Config, String> {
         let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("tls")).unwrap();
         for (name, content) in [
             ("https.key", "key"),
-            ("wfe.key", "key"),
+            ("tls/wfe.key", "key"),
             ("nonce.key", &"n".repeat(32)),
         ] {
             std::fs::write(directory.path().join(name), content).unwrap();
@@ -331,11 +332,11 @@ mod tests {
     fn nonsense_is_refused_by_name() {
         let long_id = "id = \"e1\"";
         for (find, replace, said) in [
-            ("[\"0.0.0.0:14000\"]", "[]", "listen"),
+            ("[\"[::]:443\"]", "[]", "listen"),
             ("base_url = \"https:", "base_url = \"http:", "base_url"),
             (
-                "14000\"\n\n# The certificate",
-                "14000/\"\n\n# The certificate",
+                "ca.example\"\n\n# The certificate",
+                "ca.example/\"\n\n# The certificate",
                 "base_url",
             ),
             ("lifetime = \"1h\"", "lifetime = \"1s\"", "nonces.lifetime"),
