@@ -59,11 +59,16 @@ impl Ca {
             public_key: request.public_key(),
         };
         let issuer = entitlement.issuer();
+        // Not internal errors, which would be tried again and again: the next serial changes nothing about these.
+        let refused = |why: String| {
+            let detail = "no certificate that keeps the rules of this CA can be made of this request";
+            Error::new(ErrorKind::BadCsr, detail).because(why)
+        };
         let octets = build(&leaf, &entitlement.profile().shape, &issuer.issuer)
-            .map_err(|error| Error::internal(error.to_string()))?;
+            .map_err(|error| refused(error.to_string()))?;
         let linted = self
             .lint(entitlement, issuer, octets)
-            .map_err(|error| Error::internal(format!("the lint refused what was just built: {error}")))?;
+            .map_err(|error| refused(format!("the lint refused what was just built: {error}")))?;
         Ok(Prepared { issuer, linted })
     }
 
