@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use cairn_acme::base64url;
 use cairn_kit::{Configuration, Secret, duration};
 use cairn_policy::NamePolicy;
+use cairn_ratelimit::Limits;
 use cairn_rpc::{ClientConfig, ServerConfig, TlsConfig};
 use cairn_types::{ChallengeType, Duration, ProfileName};
 use cairn_x509::Period;
 use serde::Deserialize;
 
+use crate::limits;
 use crate::orders::plan::Lifetimes;
 use crate::settings::{Profile, Settings, Terms};
 
@@ -50,6 +52,9 @@ pub struct Config {
     /// Work that others left behind.
     #[serde(default)]
     pub janitor: Janitor,
+    /// Rate limits by name; what is not named is not limited.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 /// Accounts.
@@ -170,7 +175,7 @@ impl Default for Orders {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Validation {
-    /// How long an attempt may take before another process may take it over.
+    /// After which silence of a process another one takes a validation over. Renewed at a third of it.
     #[serde(with = "duration")]
     pub lease: Duration,
     /// How long the answer to the client waits for the end of the validation.
@@ -186,7 +191,7 @@ pub struct Validation {
 impl Default for Validation {
     fn default() -> Self {
         Self {
-            lease: Duration::from_secs(60),
+            lease: Duration::from_secs(10),
             wait: Duration::from_secs(1),
             retries: [2, 5].map(|secs| Duration::from_secs(secs).into()).to_vec(),
             caa_recheck_after: Duration::from_secs(7 * 3600),
@@ -198,19 +203,23 @@ impl Default for Validation {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Finalize {
-    /// How long an issuance may take before another process may take it over.
+    /// After which silence of a process another one takes an issuance over. Renewed at a third of it.
     #[serde(with = "duration")]
     pub lease: Duration,
     /// How long the answer to the client waits for the certificate.
     #[serde(with = "duration")]
     pub wait: Duration,
+    /// How long a process goes on trying while a service that is needed fails. Then the order fails.
+    #[serde(with = "duration")]
+    pub patience: Duration,
 }
 
 impl Default for Finalize {
     fn default() -> Self {
         Self {
-            lease: Duration::from_secs(60),
+            lease: Duration::from_secs(10),
             wait: Duration::from_secs(5),
+            patience: Duration::from_secs(600),
         }
     }
 }
@@ -264,6 +273,11 @@ impl Configuration for Config {
         if self.orders.reuse_margin >= self.orders.valid_authorization {
             return Err("orders.reuse_margin: must be shorter than orders.valid_authorization".to_owned());
         }
+        let shortest = Duration::from_secs(1);
+        if self.validation.lease < shortest || self.finalize.lease < shortest {
+            return Err("validation.lease, finalize.lease: at least a second".to_owned());
+        }
+        limits::check(&self.limits)?;
         self.settings().map(drop)
     }
 }
@@ -316,6 +330,7 @@ impl Config {
             validation_retries: self.validation.retries.iter().map(|pause| **pause).collect(),
             finalize_lease: self.finalize.lease,
             finalize_wait: self.finalize.wait,
+            finalize_patience: self.finalize.patience,
             janitor_interval: self.janitor.interval,
             janitor_batch: self.janitor.batch,
         })

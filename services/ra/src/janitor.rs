@@ -2,8 +2,8 @@
 //! for the moment. Its work is the same as the first attempt's, so doing it twice is harmless.
 
 use cairn_rpc::Context;
-use cairn_rpc::api::sa::Claim;
-use cairn_types::{Duration, Result};
+use cairn_rpc::api::sa::{Claim, ClaimedOrder};
+use cairn_types::{Duration, Order, Result};
 use tokio_util::sync::CancellationToken;
 
 use crate::Ra;
@@ -35,6 +35,7 @@ impl Ra {
         let lease = self.settings.validation_lease;
         for claimed in self.sa.claim_validations(&context, self.claim(lease)).await? {
             tracing::info!(authorization = %claimed.authorization.id, "resuming a validation");
+            self.measures.resumed("validation");
             let validating = Validating {
                 authorization: claimed.authorization,
                 challenge: claimed.challenge,
@@ -53,20 +54,24 @@ impl Ra {
         let lease = self.settings.finalize_lease;
         for claimed in self.sa.claim_orders(&context, self.claim(lease)).await? {
             tracing::info!(order = %claimed.order.id, "resuming an issuance");
+            self.measures.resumed("order");
             let (ra, context) = (self.clone(), Context::new(&*self.rng, lease));
-            self.tasks.spawn(async move {
-                let account = ra.sa.get_account(&context, claimed.order.account).await?;
-                let issuing = Issuing {
-                    order: claimed.order,
-                    account,
-                    finalization: claimed.finalization,
-                    lease: claimed.lease,
-                };
-                log(ra.drive_order(&context, issuing).await);
-                Ok::<_, cairn_types::Error>(())
-            });
+            self.tasks
+                .spawn(async move { log(ra.resume_order(&context, claimed).await) });
         }
         Ok(())
+    }
+
+    async fn resume_order(&self, context: &Context, claimed: ClaimedOrder) -> Result<Order> {
+        let account = self.sa.get_account(context, claimed.order.account).await?;
+        let issuing = Issuing {
+            order: claimed.order,
+            account,
+            finalization: claimed.finalization,
+            lease: claimed.lease,
+            resumed: true,
+        };
+        self.drive_order(context, issuing).await
     }
 
     fn claim(&self, lease: Duration) -> Claim {

@@ -4,7 +4,7 @@
 //! - `orders`: what an order is made of; finalizing.
 //! - `validation`, `issuance`: work in flight, under leases, in tasks that outlive the request.
 //! - `revocation`: who may revoke.
-//! - `janitor`: resumes what a process that died or was paused left behind.
+//! - `lease`, `janitor`: work is done by one process at a time, and resumed when that one died or was paused.
 //!
 //! It has no database and no signing key, and believes nothing that the signer could not see for itself.
 
@@ -13,6 +13,9 @@ mod config;
 mod grpc;
 mod issuance;
 mod janitor;
+mod lease;
+mod limits;
+mod measure;
 mod orders;
 mod revocation;
 mod settings;
@@ -22,14 +25,17 @@ use std::sync::Arc;
 
 use cairn_acme::paths;
 use cairn_kit::{BoxError, Env};
+use cairn_ratelimit::Limiter;
 use cairn_rpc::client::{CaClient, SaClient, VaClient};
 use cairn_rpc::{Context, Transport};
 use cairn_types::{
     Account, AccountId, AccountStatus, Clock, Duration, Error, ErrorKind, Lease, LeaseId, Result, Rng,
 };
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use config::Config;
+use measure::Measures;
 use settings::Settings;
 
 /// The registration authority. Clones share everything.
@@ -39,10 +45,15 @@ pub(crate) struct Ra {
     va: VaClient,
     ca: CaClient,
     settings: Arc<Settings>,
+    /// None if nothing is limited.
+    limiter: Option<Limiter>,
+    measures: Measures,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     /// Validations and issuances in flight; the process ends when they have.
     tasks: TaskTracker,
+    /// Cancelled when the process is to end.
+    shutdown: CancellationToken,
     /// The name under which this process takes leases.
     owner: Arc<str>,
 }
@@ -91,10 +102,13 @@ pub async fn serve_on(config: Config, env: Env, transport: Transport) -> std::re
         va: VaClient::new(transport.channel(VaClient::TARGET, &config.va)?),
         ca: CaClient::new(transport.channel(CaClient::TARGET, &config.ca)?),
         settings: Arc::new(config.settings()?),
+        limiter: limits::limiter(&config.limits, &env),
+        measures: Measures::new(&env.metrics),
         clock: env.clock.clone(),
         rng: env.rng.clone(),
         tasks: TaskTracker::new(),
-        owner: format!("cairn-ra/{}", std::process::id()).into(),
+        shutdown: env.shutdown.clone(),
+        owner: owner(&*env.rng),
     };
     let janitor = tokio::spawn(janitor::run(ra.clone(), env.shutdown.clone()));
     let tasks = ra.tasks.clone();
@@ -103,4 +117,12 @@ pub async fn serve_on(config: Config, env: Env, transport: Transport) -> std::re
     tasks.wait().await;
     janitor.await?;
     Ok(())
+}
+
+/// Names this process among all of them; in containers, many have the same process id.
+fn owner(rng: &dyn Rng) -> Arc<str> {
+    let mut random = [0; 4];
+    rng.fill(&mut random);
+    let random = u32::from_be_bytes(random);
+    format!("cairn-ra/{}/{random:08x}", std::process::id()).into()
 }

@@ -48,6 +48,7 @@ pub(crate) struct Settings {
     pub validation_retries: Vec<Duration>,
     pub finalize_lease: Duration,
     pub finalize_wait: Duration,
+    pub finalize_patience: Duration,
     pub janitor_interval: Duration,
     pub janitor_batch: u32,
 }

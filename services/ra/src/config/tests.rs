@@ -50,6 +50,12 @@ fn nonsense_is_refused_by_name() {
             "profiles.classic.methods",
         ),
         ("base_url = \"https:", "base_url = \"http:", "base_url"),
+        ("lease = \"10s\"", "lease = \"10ms\"", "lease"),
+        (
+            "[janitor]",
+            "[limits.newOrdersPerAccount]\ncount = 1\nperiod = \"1h\"\n[janitor]",
+            "limits.newOrdersPerAccount",
+        ),
         ("[janitor]", "[janitor]\nspeed = 1", "speed"),
     ] {
         let text = sample();

@@ -1,31 +1,37 @@
 //! Drives a processing order to its end: valid by the certificate authority, or invalid here.
 //!
 //! [`Ra::drive_order`] is the only way from a lease to an end, and every path through it either ends the order
-//! or leaves the lease to run out, upon which the janitor of some registration authority resumes it. Repeating
-//! any of its steps is harmless: the order has one TBS, and the certificate authority signs only that.
-
-use std::sync::Arc;
+//! or gives the lease up, upon which the janitor of some registration authority resumes it. Repeating any of its
+//! steps is harmless: the order has one TBS, and the certificate authority signs only that.
 
 use cairn_rpc::Context;
 use cairn_rpc::api::ca::{IdentifierEvidence, Issue};
-use cairn_types::{Duration, Error, ErrorKind, Order, Problem, Result};
+use cairn_rpc::api::sa::AuthorizationEvidence;
+use cairn_types::{Duration, Error, ErrorKind, Order, OrderStatus, Result};
 
 use super::Issuing;
+use super::setback::Setback;
 use crate::Ra;
+use crate::lease::Work;
 
-/// Pauses between attempts, when a service that is needed fails.
+/// Pauses between attempts.
 const PAUSES: [Duration; 3] = [
     Duration::from_millis(100),
     Duration::from_millis(500),
     Duration::from_secs(2),
 ];
 
+/// Pauses between further attempts, when a service that is needed fails.
+const LATER: Duration = Duration::from_secs(5);
+
+/// What one attempt may take.
+const ATTEMPT: Duration = Duration::from_secs(90);
+
 impl Ra {
     /// Starts the issuance in a task of its own, which outlives the request, and waits a little for its end.
     pub(crate) async fn issue_in_background(&self, context: &Context, issuing: Issuing) -> Result<Order> {
         let processing = issuing.order.clone();
-        let ra = self.clone();
-        let background = context.detached(self.settings.finalize_lease);
+        let (ra, background) = (self.clone(), context.clone());
         let task = self
             .tasks
             .spawn(async move { ra.drive_order(&background, issuing).await });
@@ -36,36 +42,52 @@ impl Ra {
         }
     }
 
-    /// Issues, again while the fault is ours and the lease lasts.
+    /// Issues, while the lease is kept.
     pub(crate) async fn drive_order(&self, context: &Context, issuing: Issuing) -> Result<Order> {
-        let issuing = Arc::new(issuing);
+        let (on, lasts) = (Work::Order(issuing.order.id), self.settings.finalize_lease);
+        let work = self.issue(context, &issuing);
+        match self.under_lease(context, on, issuing.lease.id, lasts, work).await {
+            Some(ended) => ended,
+            None => Ok(issuing.order),
+        }
+    }
+
+    /// Issues, again while that may help.
+    async fn issue(&self, context: &Context, issuing: &Issuing) -> Result<Order> {
+        let enough = self.clock.now() + self.settings.finalize_patience;
         let mut pauses = PAUSES.into_iter();
         loop {
-            let error = match self.issue_once(context, &issuing).await {
-                Ok(order) => return Ok(order),
-                Err(error) => error,
+            let attempt = context.detached(ATTEMPT);
+            let setback = match self.issue_once(&attempt, issuing).await {
+                Ok(order) => {
+                    self.measures.order_ended(None);
+                    return Ok(order);
+                }
+                Err(setback) => setback,
             };
-            let ours = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::ServerInternal);
-            let over = self.clock.now() >= issuing.order.expires;
-            if !ours || over {
-                return self.fail_order(context, &issuing, error).await;
-            }
-            let Some(pause) = pauses.next() else {
-                tracing::warn!(order = %issuing.order.id, why = error.internal, "issuance is left to the janitor");
-                return Ok(issuing.order.clone());
+            let pause = match (setback, pauses.next()) {
+                (Setback::Passing(error), Some(pause)) => {
+                    tracing::info!(order = %issuing.order.id, why = error.problem.detail, "another attempt follows");
+                    pause
+                }
+                (Setback::Ours(error), pause) if self.clock.now() < enough => {
+                    tracing::warn!(order = %issuing.order.id, why = error.internal, "another attempt follows");
+                    pause.unwrap_or(LATER)
+                }
+                (Setback::Ours(error), _) => return self.fail_order(context, issuing, gave_up(error)).await,
+                (Setback::Passing(error) | Setback::Final(error), _) => {
+                    return self.fail_order(context, issuing, error).await;
+                }
             };
             tokio::time::sleep(pause).await;
         }
     }
 
-    async fn issue_once(&self, context: &Context, issuing: &Issuing) -> Result<Order> {
+    async fn issue_once(&self, context: &Context, issuing: &Issuing) -> std::result::Result<Order, Setback> {
         let order = &issuing.order;
         let known = self.sa.get_order_evidence(context, order.id).await?;
         let evidence = self.recheck_caa(context, issuing, known).await?;
-        let proved_by_others = evidence
-            .iter()
-            .any(|known| known.authorization.validated_by != Some(issuing.account.thumbprint));
-        let key_changes = if proved_by_others {
+        let key_changes = if issuing.resumed || proved_by_other_keys(issuing, &evidence) {
             self.sa.list_key_changes(context, order.account).await?
         } else {
             Vec::new()
@@ -87,17 +109,40 @@ impl Ra {
         };
         let certificate = self.ca.issue(context, request).await?;
         Ok(Order {
-            status: cairn_types::OrderStatus::Valid,
+            status: OrderStatus::Valid,
             serial: Some(certificate.serial),
             ..order.clone()
         })
     }
 
     async fn fail_order(&self, context: &Context, issuing: &Issuing, error: Error) -> Result<Order> {
-        tracing::info!(order = %issuing.order.id, kind = error.kind().as_str(), why = error.internal, "order fails");
-        let problem = Problem { ..error.problem };
-        self.sa
-            .fail_order(context, issuing.order.id, issuing.lease.id, problem)
+        let id = issuing.order.id;
+        tracing::info!(order = %id, kind = error.kind().as_str(), why = error.internal, "order fails");
+        let context = context.detached(ATTEMPT);
+        let problem = error.problem;
+        match self
+            .sa
+            .fail_order(&context, id, issuing.lease.id, problem.clone())
             .await
+        {
+            // Another process has taken it over, and perhaps come to an end: what is stored counts.
+            Err(error) if error.kind() == ErrorKind::Conflict => self.sa.get_order(&context, id).await,
+            failed => {
+                let failed = failed?;
+                self.measures.order_ended(Some(&problem));
+                Ok(failed)
+            }
+        }
     }
+}
+
+fn proved_by_other_keys(issuing: &Issuing, evidence: &[AuthorizationEvidence]) -> bool {
+    evidence
+        .iter()
+        .any(|known| known.authorization.validated_by != Some(issuing.account.thumbprint))
+}
+
+fn gave_up(error: Error) -> Error {
+    let detail = "the server could not issue the certificate in time; make a new order";
+    Error::new(ErrorKind::ServerInternal, detail).because(error.internal.unwrap_or(error.problem.detail))
 }

@@ -2,6 +2,7 @@
 
 mod caa_recheck;
 mod drive;
+mod setback;
 
 use cairn_rpc::api::sa::Finalization;
 use cairn_types::{Account, Lease, Order};
@@ -16,4 +17,6 @@ pub(crate) struct Issuing {
     pub finalization: Finalization,
     /// The lease.
     pub lease: Lease,
+    /// Whether another process began. The account may have changed its key since the client asked.
+    pub resumed: bool,
 }

@@ -55,6 +55,7 @@ impl Ra {
                 account,
                 finalization,
                 lease,
+                resumed: false,
             },
         )
         .await
@@ -84,7 +85,7 @@ impl Ra {
         }
         check_certificate_key(csr.public_key().as_pkey())
             .map_err(|fault| fault.into_error(ErrorKind::BadCsr))?;
-        let thumbprint = PublicKey::from_spki(csr.public_key().as_der())
+        let thumbprint = PublicKey::from_pkey(csr.public_key().as_pkey())
             .map(|key| key.thumbprint())
             .map_err(|_| bad_csr("its key is of an unsupported kind"))?;
         if self.is_account_key(context, account, thumbprint).await? {

@@ -3,7 +3,7 @@
 use cairn_rpc::Context;
 use cairn_rpc::api::ra::{AnswerChallenge, DeactivateAuthorization};
 use cairn_rpc::api::sa::BeginValidation;
-use cairn_types::{Authorization, Error, LeaseId, Result};
+use cairn_types::{Authorization, ChallengeStatus, Error, LeaseId, Result};
 
 use super::Validating;
 use crate::Ra;
@@ -22,12 +22,13 @@ impl Ra {
                 "the authorization belongs to another account",
             ));
         }
-        if !authorization
+        let challenge = authorization
             .challenges
             .iter()
-            .any(|challenge| challenge.id == request.challenge)
-        {
-            return Err(Error::not_found("challenge"));
+            .find(|challenge| challenge.id == request.challenge)
+            .ok_or_else(|| Error::not_found("challenge"))?;
+        if let (Some(limiter), ChallengeStatus::Pending) = (&self.limiter, challenge.status) {
+            self.may_attempt(limiter, &authorization).await?;
         }
         let lease = self.lease(
             LeaseId::new(&*self.clock, &*self.rng),
@@ -41,7 +42,7 @@ impl Ra {
                     authorization: authorization.id,
                     challenge: request.challenge,
                     lease: lease.clone(),
-                    thumbprint: account.thumbprint,
+                    account: account.id,
                 },
             )
             .await?;

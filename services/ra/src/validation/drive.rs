@@ -1,14 +1,20 @@
 //! Drives a validation to its end.
 //!
-//! As with orders, every path either ends the validation or leaves its lease to run out, upon which a janitor
-//! resumes it; performing a challenge twice is harmless.
+//! As with orders, every path either ends the validation or gives its lease up, upon which a janitor resumes it;
+//! performing a challenge twice is harmless.
 
 use cairn_rpc::Context;
 use cairn_rpc::api::sa::{FinishValidation, RecordAttempt};
-use cairn_types::{Authorization, Error, ErrorKind, Problem, Result, ValidationOutcome, ValidationRequest};
+use cairn_types::{
+    Authorization, Duration, Error, ErrorKind, Problem, Result, ValidationOutcome, ValidationRequest,
+};
 
 use super::Validating;
 use crate::Ra;
+use crate::lease::Work;
+
+/// What one attempt may take.
+const ATTEMPT: Duration = Duration::from_secs(60);
 
 impl Ra {
     /// Starts the validation in a task of its own, which outlives the request, and waits a little for its end.
@@ -18,8 +24,7 @@ impl Ra {
         validating: Validating,
     ) -> Result<Authorization> {
         let processing = validating.authorization.clone();
-        let ra = self.clone();
-        let background = context.detached(self.settings.validation_lease);
+        let (ra, background) = (self.clone(), context.clone());
         let task = self
             .tasks
             .spawn(async move { ra.drive_validation(&background, validating).await });
@@ -30,43 +35,66 @@ impl Ra {
         }
     }
 
-    /// Validates, and again after a pause where a repetition may end differently (RFC 8555 section 8.2).
+    /// Validates, while the lease is kept.
     pub(crate) async fn drive_validation(
         &self,
         context: &Context,
         validating: Validating,
     ) -> Result<Authorization> {
+        let id = validating.authorization.id;
+        let (on, lasts) = (Work::Validation(id), self.settings.validation_lease);
+        let work = self.validate(context, &validating);
+        match self
+            .under_lease(context, on, validating.lease.id, lasts, work)
+            .await
+        {
+            // Somebody else ended it, or the client gave the authorization up: what is stored counts.
+            Some(Err(error)) if error.kind() == ErrorKind::Conflict => {
+                self.sa.get_authorization(&context.detached(ATTEMPT), id).await
+            }
+            Some(ended) => ended,
+            None => Ok(validating.authorization),
+        }
+    }
+
+    /// Validates, and again after a pause where a repetition may end differently (RFC 8555 section 8.2).
+    async fn validate(&self, context: &Context, validating: &Validating) -> Result<Authorization> {
+        let authorization = &validating.authorization;
         let mut pauses = self.settings.validation_retries.iter();
         loop {
-            let outcome = match self.va.validate(context, self.request(&validating)?).await {
+            let attempt = context.detached(ATTEMPT);
+            let outcome = match self.va.validate(&attempt, self.request(validating)?).await {
                 Ok(outcome) => outcome,
-                Err(error) if self.clock.now() >= validating.authorization.expires => refused(error.problem),
-                Err(error) => {
+                Err(error)
+                    if error.kind() == ErrorKind::Unavailable && self.clock.now() < authorization.expires =>
+                {
                     // The janitor resumes when the lease has run out; meanwhile the challenge is processing.
-                    tracing::warn!(authorization = %validating.authorization.id, why = error.internal,
+                    tracing::warn!(authorization = %authorization.id, why = error.internal,
                         "no validation authority answered");
-                    return Ok(validating.authorization);
+                    return Ok(authorization.clone());
+                }
+                Err(error) => {
+                    tracing::error!(authorization = %authorization.id, kind = error.kind().as_str(),
+                        why = error.internal, "the validation authority refused");
+                    refused(error.problem)
                 }
             };
+            let attempt = context.detached(ATTEMPT);
             match (&outcome.problem, pauses.next()) {
                 (Some(problem), Some(pause)) if outcome.transient => {
-                    self.record_attempt(context, &validating, problem.clone()).await?;
+                    self.record_attempt(&attempt, validating, problem.clone()).await?;
                     tokio::time::sleep(*pause).await;
                 }
-                _ => return self.finish(context, &validating, outcome).await,
+                _ => return self.finish(&attempt, validating, outcome).await,
             }
         }
     }
 
     fn request(&self, validating: &Validating) -> Result<ValidationRequest> {
         let authorization = &validating.authorization;
-        let challenge = authorization
-            .challenges
-            .iter()
-            .find(|challenge| challenge.id == validating.challenge)
-            .ok_or_else(|| {
-                Error::internal("the authorization does not have the challenge under validation")
-            })?;
+        let challenge = validating.answered().ok_or_else(|| {
+            Error::internal("the authorization does not have the challenge under validation")
+        })?;
         Ok(ValidationRequest {
             identifier: authorization.identifier.clone(),
             wildcard: authorization.wildcard,
@@ -100,23 +128,22 @@ impl Ra {
         outcome: ValidationOutcome,
     ) -> Result<Authorization> {
         let expires = (self.clock.now() + self.settings.authorization_lifetime).floor_secs();
+        let problem = outcome.problem;
         let end = FinishValidation {
             authorization: validating.authorization.id,
             challenge: validating.challenge,
             lease: validating.lease.id,
-            problem: outcome.problem,
+            problem: problem.clone(),
             expires,
             receipts: outcome.receipts,
         };
-        match self.sa.finish_validation(context, end).await {
-            // Somebody else ended it, or the client gave the authorization up: what is stored counts.
-            Err(error) if error.kind() == ErrorKind::Conflict => {
-                self.sa
-                    .get_authorization(context, validating.authorization.id)
-                    .await
-            }
-            finished => finished,
+        let finished = self.sa.finish_validation(context, end).await?;
+        let method = validating.answered().map(|challenge| challenge.kind);
+        self.measures.validation_ended(method, problem.as_ref());
+        if let Some(problem) = &problem {
+            self.count_failure(&validating.authorization, problem).await;
         }
+        Ok(finished)
     }
 }
 

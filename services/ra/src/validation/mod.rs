@@ -3,7 +3,7 @@
 mod answer;
 mod drive;
 
-use cairn_types::{Account, Authorization, ChallengeId, Lease, Thumbprint};
+use cairn_types::{Account, Authorization, Challenge, ChallengeId, Lease, Thumbprint};
 
 /// A validation that this process holds the lease of.
 pub(crate) struct Validating {
@@ -31,5 +31,13 @@ impl Validating {
             thumbprint: account.thumbprint,
             lease,
         }
+    }
+
+    /// The challenge under validation.
+    pub(crate) fn answered(&self) -> Option<&Challenge> {
+        self.authorization
+            .challenges
+            .iter()
+            .find(|challenge| challenge.id == self.challenge)
     }
 }

@@ -16,7 +16,7 @@ use cairn_rpc::pb::core::v1 as core;
 use cairn_rpc::pb::sa::v1 as sa;
 use cairn_rpc::pb::va::v1 as va;
 use cairn_types::{
-    Account, Authorization, CaaCheck, Certificate, Error, Order, OrderStatus, Problem, Result,
+    Account, Authorization, CaaCheck, Certificate, Error, Order, OrderStatus, Problem, Result, Timestamp,
     ValidationOutcome, ValidationRequest,
 };
 use tonic::{Request, Response, Status};
@@ -36,6 +36,14 @@ pub(crate) struct World {
     pub(crate) outcomes: VecDeque<Result<ValidationOutcome>>,
     /// The next answers of the signer, then certificates.
     pub(crate) issued: VecDeque<Result<Certificate>>,
+    /// Once: the authorizations are given up while an order is created that reuses one.
+    pub(crate) given_up: bool,
+    /// Orders are in the hands of another process when they are to fail.
+    pub(crate) taken_over: bool,
+    /// Validators do not answer while this is set.
+    pub(crate) hold: bool,
+    /// The new deadlines of leases.
+    pub(crate) renewals: Vec<Timestamp>,
     /// What was asked, by name of the call.
     pub(crate) calls: Vec<Call>,
 }
@@ -260,8 +268,14 @@ impl sa::accounts_server::Accounts for Fakes {
 impl sa::orders_server::Orders for Fakes {
     async fn create_order(&self, request: Request<sa::CreateOrderRequest>) -> Answer<core::Order> {
         handle(request, |_, wanted: CreateOrder| async move {
-            self.world(|world| world.calls.push(Call::CreateOrder(wanted.clone())));
-            Ok(wanted.order)
+            self.world(|world| {
+                world.calls.push(Call::CreateOrder(wanted.clone()));
+                if std::mem::take(&mut world.given_up) {
+                    world.authorizations.clear();
+                    return Err(Error::conflict("an authorization cannot be used again"));
+                }
+                Ok(wanted.order)
+            })
         })
         .await
     }
@@ -274,7 +288,11 @@ impl sa::orders_server::Orders for Fakes {
             let mut order = self.find("order", |world| world.orders.first().cloned())?;
             order.status = OrderStatus::Processing;
             self.world(|world| world.calls.push(Call::BeginFinalize(wanted)));
-            Ok(BegunFinalize { order, leased: true })
+            Ok(BegunFinalize {
+                order,
+                leased: true,
+                evidence: self.world(|world| world.evidence.clone()),
+            })
         })
         .await
     }
@@ -283,6 +301,9 @@ impl sa::orders_server::Orders for Fakes {
         handle(
             request.map(|message| message.problem),
             |_, problem: Problem| async move {
+                if self.world(|world| world.taken_over) {
+                    return Err(Error::conflict("the lease was taken over"));
+                }
                 let mut order = self.find("order", |world| world.orders.first().cloned())?;
                 order.status = OrderStatus::Invalid;
                 order.error = Some(problem.clone());
@@ -295,8 +316,10 @@ impl sa::orders_server::Orders for Fakes {
 
     async fn renew_lease(
         &self,
-        _: Request<sa::RenewOrderLeaseRequest>,
+        request: Request<sa::RenewOrderLeaseRequest>,
     ) -> Answer<sa::RenewOrderLeaseResponse> {
+        let deadline = Timestamp::from_millis(request.into_inner().deadline);
+        self.world(|world| world.renewals.push(deadline));
         Ok(Response::new(sa::RenewOrderLeaseResponse {}))
     }
 
@@ -323,10 +346,15 @@ impl sa::authorizations_server::Authorizations for Fakes {
     ) -> Answer<sa::BeginValidationResponse> {
         handle(request, |_, wanted: BeginValidation| async move {
             let authorization = self.find("authorization", |world| world.authorizations.first().cloned())?;
+            let account = self.find("account", |world| {
+                let mut known = world.accounts.iter();
+                known.find(|known| known.id == wanted.account).cloned()
+            })?;
             self.world(|world| world.calls.push(Call::BeginValidation(wanted)));
             Ok(BegunValidation {
                 authorization,
                 leased: true,
+                thumbprint: account.thumbprint,
             })
         })
         .await
@@ -345,8 +373,10 @@ impl sa::authorizations_server::Authorizations for Fakes {
 
     async fn renew_lease(
         &self,
-        _: Request<sa::RenewValidationLeaseRequest>,
+        request: Request<sa::RenewValidationLeaseRequest>,
     ) -> Answer<sa::RenewValidationLeaseResponse> {
+        let deadline = Timestamp::from_millis(request.into_inner().deadline);
+        self.world(|world| world.renewals.push(deadline));
         Ok(Response::new(sa::RenewValidationLeaseResponse {}))
     }
 
@@ -407,6 +437,9 @@ impl va::validation_server::Validation for Fakes {
     async fn validate(&self, request: Request<va::ValidateRequest>) -> Answer<va::ValidationResponse> {
         handle(request, |_, wanted: ValidationRequest| async move {
             self.world(|world| world.calls.push(Call::Validate(wanted)));
+            while self.world(|world| world.hold) {
+                tokio::task::yield_now().await;
+            }
             self.outcome()
         })
         .await

@@ -42,6 +42,8 @@ async fn a_good_request_ends_valid_and_hands_the_evidence_on() {
     let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
     let done = stage.ra.finalize(&context(), request.clone()).await.unwrap();
     assert_eq!(done.status, OrderStatus::Valid);
+    let counted = "cairn_ra_orders_total{outcome=\"valid\"} 1";
+    assert!(stage.metrics.encode().contains(counted));
     stage.fakes.world(|world| {
         assert_eq!(done.serial, Some(world.certificates[0].serial));
         let [Call::BeginFinalize(begun), Call::Issue(issue)] = world.calls.as_slice() else {
@@ -143,12 +145,16 @@ async fn a_fault_of_ours_is_tried_again() {
 async fn an_old_caa_answer_is_asked_for_again() {
     let stage = Stage::new().await;
     let order = proved(&stage, SystemClock.now() - Duration::from_secs(7 * 3600 + 1));
+    let earlier_key = cairn_types::Thumbprint([1; 32]);
+    stage
+        .fakes
+        .world(|world| world.evidence[0].authorization.validated_by = Some(earlier_key));
     let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
     stage.ra.finalize(&context(), request).await.unwrap();
     stage.fakes.world(|world| {
         assert!(
-            matches!(&world.calls[1..], [Call::CheckCaa(_), Call::AddReceipts(_), Call::Issue(issue)]
-            if issue.evidence[0].receipts == [b"first".to_vec(), b"receipt".to_vec()])
+            matches!(&world.calls[1..], [Call::CheckCaa(check), Call::AddReceipts(_), Call::Issue(issue)]
+            if check.thumbprint == earlier_key && issue.evidence[0].receipts == [b"first".to_vec(), b"receipt".to_vec()])
         );
     });
 }
@@ -207,22 +213,80 @@ async fn the_janitor_resumes_an_abandoned_order() {
         request: b"signed".to_vec(),
     };
     stage.fakes.world(|world| {
+        world.key_changes.push(b"change".to_vec());
         world.claimed_orders.push(ClaimedOrder {
             order,
             finalization: finalization.clone(),
             lease,
         });
     });
-    let issued = || {
+    stage
+        .until(|world| matches!(world.calls.last(), Some(Call::Issue(_))))
+        .await;
+    stage.fakes.world(|world| {
+        // The account may have changed its key since it asked.
+        assert!(matches!(world.calls.last(), Some(Call::Issue(issue)) if issue.key_changes == [b"change"]));
+    });
+    assert!(
         stage
-            .fakes
-            .world(|world| world.calls.iter().any(|call| matches!(call, Call::Issue(_))))
+            .metrics
+            .encode()
+            .contains("cairn_ra_resumed_total{work=\"order\"} 1")
+    );
+}
+
+#[tokio::test]
+async fn names_whose_caa_records_cannot_be_looked_up_end_the_order_after_some_attempts() {
+    let stage = Stage::new().await;
+    let order = proved(&stage, SystemClock.now() - Duration::from_secs(8 * 3600));
+    let timeout = ValidationOutcome {
+        problem: Some(Problem {
+            kind: ErrorKind::Dns,
+            detail: "timeout".to_owned(),
+            subproblems: vec![],
+        }),
+        transient: true,
+        receipts: vec![],
     };
-    tokio::time::timeout(Duration::from_secs(20), async {
-        while !issued() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .unwrap();
+    stage
+        .fakes
+        .world(|world| world.outcomes.extend(vec![Ok(timeout); 4]));
+    let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
+    let done = stage.ra.finalize(&context(), request).await.unwrap();
+    let error = done.error.unwrap();
+    assert_eq!((done.status, error.kind), (OrderStatus::Invalid, ErrorKind::Dns));
+    assert_eq!(error.subproblems[0].identifier, Some(name("shop.internal")));
+    stage
+        .fakes
+        .world(|world| assert!(world.outcomes.is_empty(), "four attempts"));
+}
+
+#[tokio::test]
+async fn patience_with_our_own_faults_ends() {
+    let stage = Stage::set(|text| text.replace("patience = \"10m\"", "patience = \"0s\"")).await;
+    let order = proved(&stage, SystemClock.now());
+    stage
+        .fakes
+        .world(|world| world.issued.push_back(Err(Error::internal("a disk is full"))));
+    let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
+    let done = stage.ra.finalize(&context(), request).await.unwrap();
+    assert_eq!(done.status, OrderStatus::Invalid);
+    let error = done.error.unwrap();
+    assert_eq!(error.kind, ErrorKind::ServerInternal);
+    assert!(!error.detail.contains("disk"), "{error:?}");
+    let counted = "cairn_ra_orders_total{outcome=\"serverInternal\"} 1";
+    assert!(stage.metrics.encode().contains(counted));
+}
+
+#[tokio::test]
+async fn an_order_that_another_process_took_over_is_answered_as_it_is() {
+    let stage = Stage::new().await;
+    let order = proved(&stage, SystemClock.now());
+    stage.fakes.world(|world| {
+        world.taken_over = true;
+        world.issued.push_back(Err(Error::unauthorized("no")));
+    });
+    let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
+    let done = stage.ra.finalize(&context(), request).await.unwrap();
+    assert_eq!(done, order);
 }

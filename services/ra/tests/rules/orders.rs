@@ -2,8 +2,9 @@
 
 use cairn_kit::SystemClock;
 use cairn_rpc::api::ra::NewOrder;
-use cairn_types::{Clock, Duration, ErrorKind, OrderStatus};
+use cairn_types::{AuthorizationStatus, Clock, Duration, ErrorKind, OrderStatus};
 
+use crate::fakes::Call;
 use crate::stage::{Stage, context, name};
 
 fn order(stage: &Stage, names: &[&str]) -> NewOrder {
@@ -92,4 +93,26 @@ async fn what_no_challenge_of_the_profile_can_prove_is_refused() {
         panic!("{error:?}")
     };
     assert_eq!(refused.identifier, Some(name("*.a.internal")));
+}
+
+#[tokio::test]
+async fn an_authorization_that_is_given_up_meanwhile_is_made_anew() {
+    let stage = Stage::new().await;
+    let mut known = stage.authorization(AuthorizationStatus::Valid);
+    known.expires = SystemClock.now() + Duration::from_secs(9 * 86_400);
+    stage.fakes.world(|world| {
+        world.authorizations = vec![known.clone()];
+        world.given_up = true;
+    });
+    let asked = order(&stage, &["shop.internal"]);
+    let made = stage.ra.new_order(&context(), asked).await.unwrap();
+    assert_eq!(made.status, OrderStatus::Pending);
+    stage.fakes.world(|world| {
+        let [Call::CreateOrder(first), Call::CreateOrder(second)] = world.calls.as_slice() else {
+            panic!("{:?}", world.calls)
+        };
+        assert_eq!(first.order.authorizations, [known.id]);
+        assert_eq!(first.order.status, OrderStatus::Ready);
+        assert_eq!(second.new_authorizations.len(), 1);
+    });
 }

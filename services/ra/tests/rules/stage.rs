@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cairn_acme::{Algorithm, PublicKey, SigningKey};
-use cairn_kit::{Env, SystemClock, SystemRng};
+use cairn_kit::{Env, Metrics, SystemClock, SystemRng};
 use cairn_rpc::client::RaClient;
 use cairn_rpc::pb::ca::v1::issuance_server::IssuanceServer;
 use cairn_rpc::pb::sa::v1::accounts_server::AccountsServer;
@@ -23,9 +23,9 @@ use openssl::pkey::{PKey, Private};
 use openssl::stack::Stack;
 use openssl::x509::extension::SubjectAlternativeName;
 use openssl::x509::{X509, X509ReqBuilder};
-use tokio_util::sync::DropGuard;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::fakes::Fakes;
+use crate::fakes::{Fakes, World};
 
 /// What account URLs start with, as the tests are configured.
 pub(crate) const ACCOUNTS: &str = "https://ca.test/acme/account/";
@@ -36,7 +36,11 @@ pub(crate) struct Stage {
     pub(crate) ra: RaClient,
     pub(crate) key: SigningKey,
     pub(crate) account: Account,
-    _stop: DropGuard,
+    /// Of the registration authority.
+    pub(crate) metrics: Metrics,
+    /// Ends the registration authority alone.
+    pub(crate) shutdown: CancellationToken,
+    _stop: [DropGuard; 2],
 }
 
 impl Stage {
@@ -45,6 +49,7 @@ impl Stage {
         let hub = Hub::new();
         let fakes = Fakes::default();
         let env = Env::system();
+        let neighbours = CancellationToken::new();
         let ra_only: &[&str] = &["ra.cairn"];
         let storage = Server::new(ServerConfig::loopback([
             ("cairn.sa.v1.Records", ra_only),
@@ -68,7 +73,7 @@ impl Stage {
             ("ca.cairn", signer),
         ] {
             let bound = server.bind(&hub.transport(name)).await.unwrap();
-            tokio::spawn(bound.serve(env.shutdown.clone()));
+            tokio::spawn(bound.serve(neighbours.clone()));
         }
         let config = configuration(change);
         tokio::spawn(cairn_ra::serve_on(config, env.clone(), hub.transport("ra.cairn")));
@@ -86,8 +91,21 @@ impl Stage {
             ra: RaClient::new(channel),
             key,
             account,
-            _stop: env.shutdown.drop_guard(),
+            metrics: env.metrics,
+            shutdown: env.shutdown.clone(),
+            _stop: [env.shutdown.drop_guard(), neighbours.drop_guard()],
         }
+    }
+
+    /// Waits until something is so.
+    pub(crate) async fn until(&self, so: impl Fn(&mut World) -> bool) {
+        tokio::time::timeout(Duration::from_secs(20), async {
+            while !self.fakes.world(&so) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .unwrap();
     }
 
     /// With the sample configuration as it is, but for short pauses.
@@ -133,7 +151,7 @@ impl Stage {
                     AuthorizationStatus::Valid => ChallengeStatus::Valid,
                     _ => ChallengeStatus::Pending,
                 },
-                validated: None,
+                validated: (status == AuthorizationStatus::Valid).then(|| SystemClock.now()),
                 error: None,
             }],
             validated_by: Some(self.account.thumbprint),

@@ -4,8 +4,8 @@ use cairn_kit::{SystemClock, SystemRng};
 use cairn_rpc::api::ra::AnswerChallenge;
 use cairn_rpc::api::sa::ClaimedValidation;
 use cairn_types::{
-    AccountId, Authorization, AuthorizationStatus, Duration, Error, ErrorKind, Lease, LeaseId, Problem,
-    ValidationOutcome,
+    AccountId, Authorization, AuthorizationStatus, Clock, Duration, Error, ErrorKind, Lease, LeaseId,
+    Problem, ValidationOutcome,
 };
 
 use crate::fakes::Call;
@@ -149,6 +149,69 @@ async fn the_janitor_resumes_an_abandoned_validation() {
     })
     .await
     .unwrap();
+}
+
+#[tokio::test]
+async fn a_call_that_the_validator_refuses_is_not_repeated_for_ever() {
+    let stage = Stage::new().await;
+    let authorization = stage.authorization(AuthorizationStatus::Pending);
+    let fault = Error::internal("no perspective");
+    stage.fakes.world(|world| world.outcomes.push_back(Err(fault)));
+    stage
+        .ra
+        .answer_challenge(&context(), answer(&stage, &authorization))
+        .await
+        .unwrap();
+    assert_eq!(calls(&stage), ["begin", "validate", "invalid"]);
+    let counted = "cairn_ra_validations_total{method=\"http-01\",outcome=\"serverInternal\"} 1";
+    assert!(stage.metrics.encode().contains(counted));
+}
+
+#[tokio::test]
+async fn a_lease_is_kept_while_the_work_goes_on_and_given_back_when_it_cannot() {
+    let stage = Stage::set(|text| text.replace("lease = \"10s\"", "lease = \"1s\"")).await;
+    let authorization = stage.authorization(AuthorizationStatus::Pending);
+    stage.fakes.world(|world| world.hold = true);
+    stage
+        .ra
+        .answer_challenge(&context(), answer(&stage, &authorization))
+        .await
+        .unwrap();
+    stage
+        .until(|world| {
+            world
+                .renewals
+                .iter()
+                .any(|deadline| *deadline > SystemClock.now())
+        })
+        .await;
+    stage.shutdown.cancel();
+    stage
+        .until(|world| world.renewals.last() <= Some(&SystemClock.now()))
+        .await;
+    assert_eq!(calls(&stage), ["begin", "validate"]);
+}
+
+#[tokio::test]
+async fn too_many_failures_of_a_name_are_enough() {
+    let limit = "[limits.failedValidationsPerAccountAndName]\ncount = 1\nperiod = \"1h\"\n";
+    let stage = Stage::set(|text| format!("{text}\n{limit}")).await;
+    let authorization = stage.authorization(AuthorizationStatus::Pending);
+    let wrong = failure(ErrorKind::IncorrectResponse, false);
+    stage.fakes.world(|world| world.outcomes.push_back(Ok(wrong)));
+    stage
+        .ra
+        .answer_challenge(&context(), answer(&stage, &authorization))
+        .await
+        .unwrap();
+    let error = stage
+        .ra
+        .answer_challenge(&context(), answer(&stage, &authorization))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert!(error.retry_after > Some(Duration::from_secs(3000)), "{error:?}");
+    assert_eq!(calls(&stage), ["begin", "validate", "invalid"]);
 }
 
 #[tokio::test]

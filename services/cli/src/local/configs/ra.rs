@@ -20,6 +20,7 @@ pub(super) struct Config {
     ca: Client,
     names: Names,
     profiles: BTreeMap<&'static str, ProfileConfig>,
+    janitor: Janitor,
     #[serde(flatten)]
     common: Common,
 }
@@ -28,6 +29,12 @@ pub(super) struct Config {
 struct ProfileConfig {
     validity: &'static str,
     max_validation_age: &'static str,
+}
+
+/// Work that a stopped service left behind goes on within a second of its start.
+#[derive(Serialize)]
+struct Janitor {
+    interval: &'static str,
 }
 
 pub(super) fn config(stack: &Stack) -> Config {
@@ -50,6 +57,7 @@ pub(super) fn config(stack: &Stack) -> Config {
         ca: stack.client(Service::Ca),
         names: Names::any(),
         profiles: Profile::ALL.into_iter().map(profile).collect(),
+        janitor: Janitor { interval: "1s" },
         common: stack.common(Service::Ra),
     }
 }
