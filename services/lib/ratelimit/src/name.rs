@@ -106,7 +106,7 @@ impl Bucket {
 pub fn subscriber(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address => address,
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

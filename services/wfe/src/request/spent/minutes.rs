@@ -24,9 +24,11 @@ impl Fingerprint {
 /// As it is: clients do not choose it, for nonces are authenticated.
 impl Hash for Fingerprint {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        let [a, b, c, d, e] = self.0;
-        // The hash table looks at the lowest and at the highest bits.
-        hasher.write_u64(u64::from_be_bytes([a, b, c, d, e, a, b, c]));
+        let mut number = [0; 8];
+        number[..Self::LENGTH].copy_from_slice(&self.0);
+        let number = u64::from_be_bytes(number);
+        // The hash table looks at the highest and at the lowest bits.
+        hasher.write_u64(number | number >> 40);
     }
 }
 
