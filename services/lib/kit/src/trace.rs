@@ -88,11 +88,14 @@ pub fn extract(headers: &HeaderMap) -> Context {
     TraceContextPropagator::new().extract_with_context(&Context::new(), &HeaderExtractor(headers))
 }
 
-/// Makes `span` a child of the caller's span, as told by `headers`. Call before `span` is entered.
+/// Makes `span` a child of the caller's span, as told by `headers`, and a server's if it has the field
+/// `otel.kind`. Call before `span` is entered.
 pub fn continue_from(span: &Span, headers: &HeaderMap) {
     if headers.contains_key("traceparent") {
         // Fails only where no exporter is installed.
         let _ = span.set_parent(extract(headers));
+        // Not part of the span from the start, for that would be in every line of the log.
+        span.record("otel.kind", "server");
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) async fn answer(
             };
             let span = tracing::info_span!(
                 "serve",
-                otel.kind = "server",
+                otel.kind = Empty,
                 service,
                 method,
                 request_id = %context.request_id(),
