@@ -90,7 +90,7 @@ impl Listen {
             .map_err(|why| format!("--listen: {}: {why}", self.host))
     }
 
-    /// Whether the host is `localhost`, which clients may take for 127.0.0.1 or for [::1].
+    /// Whether the host is `localhost`, which clients may take for 127.0.0.1 or for `::1`.
     pub(crate) fn is_localhost(&self) -> bool {
         self.host == "localhost"
     }

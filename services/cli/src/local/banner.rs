@@ -1,6 +1,7 @@
 //! What to paste next.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use super::env_file::quoted;
@@ -14,6 +15,8 @@ pub(crate) struct Banner<'a> {
     pub(crate) issuer_roots: &'a Path,
     pub(crate) cluster_issuer: &'a Path,
     pub(crate) http_01_port: u16,
+    pub(crate) tls_alpn_01_port: u16,
+    pub(crate) resolver: Option<SocketAddr>,
 }
 
 /// The name in the examples: it resolves to this machine without anybody's doing.
@@ -28,10 +31,11 @@ impl Banner<'_> {
             ("cert-manager", self.cert_manager()),
         ];
         let mut text = format!(
-            "\nACME directory  {}\nroots issued    {}\nvariables       . {}\n",
+            "\nACME directory  {}\nroots issued    {}\nvariables       . {}\nchallenges      {}\n",
             terminal.strong(self.directory_url),
             self.issuer_roots.display(),
             shown(self.env),
+            self.challenges(),
         );
         for (name, command) in clients {
             let _ = writeln!(text, "\n{}\n{command}", terminal.strong(name));
@@ -39,6 +43,19 @@ impl Banner<'_> {
         let farewell = "Ctrl-C stops everything; the same command goes on from here.";
         let _ = writeln!(text, "\n{}", terminal.faint(farewell));
         text
+    }
+
+    /// What is connected to, and for which names.
+    fn challenges(&self) -> String {
+        let others = match self.resolver {
+            Some(resolver) => format!("all other names, dns-01 and CAA are asked of {resolver}"),
+            None => "all other names, and dns-01, need --resolver ADDR:PORT".to_owned(),
+        };
+        format!(
+            "http-01 on port {}, tls-alpn-01 on port {}\n                \
+             *.localhost, *.test and *.internal are this machine; {others}",
+            self.http_01_port, self.tls_alpn_01_port,
+        )
     }
 
     fn certbot(&self) -> String {
@@ -99,6 +116,8 @@ mod tests {
             issuer_roots: Path::new("/a b/pki/acme/roots.pem"),
             cluster_issuer: Path::new("/a b/cert-manager.yaml"),
             http_01_port: 5002,
+            tls_alpn_01_port: 5001,
+            resolver: None,
         };
         let text = banner.text(Terminal::detect());
         for part in [
@@ -108,6 +127,8 @@ mod tests {
             "--http.port :5002",
             "kubectl apply -f '/a b/cert-manager.yaml'",
             ". '/a b/env'",
+            "http-01 on port 5002, tls-alpn-01 on port 5001\n",
+            "all other names, and dns-01, need --resolver ADDR:PORT\n",
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }

@@ -163,6 +163,8 @@ fn announce(stack: &Stack, terminal: Terminal) -> anyhow::Result<()> {
         issuer_roots: &stack.pki.issuer_roots(),
         cluster_issuer: &cluster_issuer,
         http_01_port: stack.http_01_port,
+        tls_alpn_01_port: stack.tls_alpn_01_port,
+        resolver: stack.resolver,
     };
     Terminal::text(&banner.text(terminal));
     Ok(())

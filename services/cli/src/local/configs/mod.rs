@@ -46,7 +46,7 @@ pub(crate) struct Stack {
     pub(crate) tls_alpn_01_port: u16,
     profile: Profile,
     host: String,
-    resolver: Option<SocketAddr>,
+    pub(crate) resolver: Option<SocketAddr>,
     database: PathBuf,
 }
 
