@@ -241,20 +241,26 @@ impl Authority {
     }
 }
 
-/// What no caller should ask.
+/// What no caller should ask: the identifier of an authorization has no `*.`, and the method must be one that can
+/// prove control over it, or, for a wildcard, over all names below it.
 fn check_request(identifier: &Identifier, wildcard: bool, method: ChallengeType) -> Result<(), Error> {
     if identifier.is_wildcard() {
         return Err(Error::malformed(
             "an identifier to validate does not start with *.",
         ));
     }
-    match (method, identifier) {
-        (ChallengeType::Dns01, Identifier::Ip(_)) => {
-            Err(Error::malformed("dns-01 cannot prove control over an address"))
-        }
-        (ChallengeType::Http01 | ChallengeType::TlsAlpn01, _) if wildcard => Err(Error::malformed(format!(
-            "{method} cannot prove control over a wildcard name"
-        ))),
-        _ => Ok(()),
+    if wildcard && matches!(identifier, Identifier::Ip(_)) {
+        return Err(Error::malformed("an address has no wildcard"));
     }
+    let ordered = if wildcard {
+        identifier.to_wildcard()
+    } else {
+        identifier.clone()
+    };
+    if !method.may_prove(&ordered) {
+        return Err(Error::malformed(format!(
+            "{method} cannot prove control over {ordered}"
+        )));
+    }
+    Ok(())
 }

@@ -8,7 +8,7 @@ use cairn_rpc::{ServerConfig, TlsConfig};
 use cairn_types::{DnsName, Duration};
 use serde::Deserialize;
 
-pub use crate::net::AddressClass;
+pub use cairn_policy::AddressClass;
 
 /// The configuration.
 #[derive(Debug, Clone, Deserialize)]

@@ -104,14 +104,9 @@ impl Policy {
         self.open(receipts)?.verify(expected)
     }
 
-    /// Whether the method may prove control over the identifier at all.
-    pub(crate) fn allows(&self, method: ChallengeType, identifier: &Identifier, wildcard: bool) -> bool {
-        let fits = match (method, identifier) {
-            (ChallengeType::Dns01, Identifier::Ip(_)) => false,
-            (ChallengeType::Dns01, Identifier::Dns(_)) => true,
-            (ChallengeType::Http01 | ChallengeType::TlsAlpn01, _) => !wildcard,
-        };
-        fits && self.rules.methods.contains(&method)
+    /// Whether control over the identifier, as ordered, may be proved by the method.
+    pub(crate) fn allows(&self, method: ChallengeType, identifier: &Identifier) -> bool {
+        method.may_prove(identifier) && self.rules.methods.contains(&method)
     }
 
     /// Whether a validator's local rule may stand in for the CAA records of this identifier.

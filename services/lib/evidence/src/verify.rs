@@ -211,10 +211,7 @@ impl Bundle<'_> {
         let Check::Validation(proof) = &receipt.check else {
             return Ok(None);
         };
-        if !self
-            .policy
-            .allows(receipt.method, &receipt.identifier, receipt.wildcard)
-        {
+        if !self.policy.allows(receipt.method, &expected.identifier) {
             return Err(Why::Method);
         }
         if expected.now.since(receipt.finished) > self.policy.rules.max_validation_age {

@@ -1,4 +1,4 @@
-//! Which challenge may prove control over which identifier.
+//! Which challenges are offered for which identifier.
 
 use cairn_types::{ChallengeType, Identifier};
 
@@ -7,20 +7,8 @@ pub fn offered(identifier: &Identifier) -> Vec<ChallengeType> {
     ChallengeType::ALL
         .iter()
         .copied()
-        .filter(|method| may_prove(*method, identifier))
+        .filter(|method| method.may_prove(identifier))
         .collect()
-}
-
-/// Whether a challenge of this type may prove control over an identifier as it was ordered. Only a
-/// change of the zone proves control over all names below it (CA/B BR 3.2.2.4.7, .19 and .20); an
-/// address has no zone of its own (RFC 8738 section 7).
-pub fn may_prove(method: ChallengeType, identifier: &Identifier) -> bool {
-    match (method, identifier) {
-        (ChallengeType::Dns01, Identifier::Dns(_))
-        | (ChallengeType::Http01 | ChallengeType::TlsAlpn01, Identifier::Ip(_)) => true,
-        (ChallengeType::Http01 | ChallengeType::TlsAlpn01, Identifier::Dns(name)) => !name.is_wildcard(),
-        (ChallengeType::Dns01, Identifier::Ip(_)) => false,
-    }
 }
 
 #[cfg(test)]

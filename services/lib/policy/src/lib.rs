@@ -2,8 +2,8 @@
 //!
 //! - [`check_account_key`] and [`check_certificate_key`]: the quality of a public key.
 //! - [`NamePolicy`]: the identifiers that certificates are issued for.
-//! - [`offered`] and [`may_prove`]: the challenge types for an identifier.
-//! - [`Network`] and [`is_special_purpose`]: ranges of addresses.
+//! - [`offered`]: the challenge types for an identifier.
+//! - [`Network`] and [`SpecialBlock`]: ranges of addresses.
 //!
 //! Pure: the caller has parsed the key or the identifier, and gets a verdict. Every refusal names the
 //! rule that it follows from, in words that a client may read.
@@ -12,8 +12,10 @@ mod addresses;
 mod challenges;
 mod keys;
 mod names;
+mod special;
 
-pub use addresses::{Network, NetworkError, is_special_purpose};
-pub use challenges::{may_prove, offered};
+pub use addresses::{Network, NetworkError};
+pub use challenges::offered;
 pub use keys::{KeyFault, check_account_key, check_certificate_key};
 pub use names::{Addresses, Domains, NamePolicy};
+pub use special::{AddressClass, SpecialBlock};

@@ -6,7 +6,7 @@ use cairn_types::{DnsName, Error, ErrorKind, Identifier, Subproblem};
 use serde::Deserialize;
 use serde::de::{Error as _, IntoDeserializer as _};
 
-use crate::addresses::{Network, is_special_purpose};
+use crate::{Network, SpecialBlock};
 
 /// Names of the public suffix list or of global DNS that are reserved for other uses (RFC 6761 and the
 /// IANA registry of special-use names). Top-level names that were never delegated need no entry.
@@ -128,9 +128,7 @@ impl NamePolicy {
 
     fn refuse_address(&self, address: IpAddr) -> Option<&'static str> {
         match &self.addresses {
-            Addresses::Public => {
-                is_special_purpose(address).then_some("the address is reserved (CA/B BR 4.2.2)")
-            }
+            Addresses::Public => SpecialBlock::of(address).map(|_| "the address is reserved (CA/B BR 4.2.2)"),
             Addresses::In(networks) => (!networks.iter().any(|network| network.contains(address)))
                 .then_some("the address is not in a range that this CA serves"),
         }

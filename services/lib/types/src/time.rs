@@ -119,9 +119,9 @@ pub(crate) mod fixed {
     pub(crate) struct Counter(AtomicU8);
     impl Rng for Counter {
         fn fill(&self, bytes: &mut [u8]) {
-            bytes
-                .iter_mut()
-                .for_each(|byte| *byte = self.0.fetch_add(1, Ordering::Relaxed));
+            for byte in bytes {
+                *byte = self.0.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
 }

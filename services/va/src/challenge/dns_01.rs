@@ -1,7 +1,5 @@
 //! dns-01 (RFC 8555 section 8.4): a TXT record with the digest of the key authorization.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cairn_types::{ErrorKind, Identifier};
 use hickory_proto::rr::RecordType;
 
@@ -22,7 +20,7 @@ pub(super) async fn perform(dns: &Dns, claim: &Claim<'_>, trace: &mut Trace) -> 
         ));
     };
     let record = format!("_acme-challenge.{}", name.base());
-    let expected = URL_SAFE_NO_PAD.encode(claim.digest());
+    let expected = claim.dns_record();
     let remedy = || format!("Add the record `{record}. IN TXT \"{expected}\"`");
     let found = dns
         .txt(&record, trace)

@@ -27,14 +27,11 @@ pub(super) async fn perform(
     trace: &mut Trace,
 ) -> Result<(), Refusal> {
     let ports = challenges.http.ports;
-    let mut target = Target::challenge(claim.host(), claim.token, ports);
+    let mut target = Target::challenge(claim.host(), claim.token.as_str(), ports);
     let start = target.to_string();
-    let remedy = || {
-        format!(
-            "Serve the text `{}` at {start}, as the whole body of an answer with status 200",
-            claim.key_authorization
-        )
-    };
+    let expected = claim.key_authorization();
+    let remedy =
+        || format!("Serve the text `{expected}` at {start}, as the whole body of an answer with status 200");
     let mut visited = Vec::new();
     loop {
         let location = match request(challenges, &target, trace)
@@ -43,7 +40,7 @@ pub(super) async fn perform(
         {
             Reply::Redirect(location) => location,
             Reply::Body(body) => {
-                return judge(&body, claim, &target).map_err(|refusal| refusal.remedy(remedy));
+                return judge(&body, &expected, &target).map_err(|refusal| refusal.remedy(remedy));
             }
             Reply::Status(status, body) => {
                 let body = clean_bytes(&body, SHOWN);
@@ -80,15 +77,14 @@ async fn request(challenges: &Challenges, target: &Target, trace: &mut Trace) ->
     .await
 }
 
-fn judge(body: &[u8], claim: &Claim<'_>, target: &Target) -> Result<(), Refusal> {
-    if body.trim_ascii_end() == claim.key_authorization.as_bytes() {
+fn judge(body: &[u8], expected: &str, target: &Target) -> Result<(), Refusal> {
+    if body.trim_ascii_end() == expected.as_bytes() {
         return Ok(());
     }
     Err(Refusal::new(
         ErrorKind::IncorrectResponse,
         format!(
-            "the answer of {target} is not the key authorization: expected \"{}\", found \"{}\"",
-            claim.key_authorization,
+            "the answer of {target} is not the key authorization: expected \"{expected}\", found \"{}\"",
             clean_bytes(body, SHOWN)
         ),
     ))

@@ -4,10 +4,8 @@ mod dns_01;
 mod http_01;
 mod tls_alpn_01;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cairn_types::{ChallengeType, Identifier, ValidationRequest};
-use openssl::sha::sha256;
+use cairn_acme::{dns01_record, key_authorization, key_authorization_digest};
+use cairn_types::{ChallengeType, Identifier, Thumbprint, Token, ValidationRequest};
 
 pub(crate) use http_01::HttpSettings;
 
@@ -18,25 +16,32 @@ use crate::trace::Trace;
 /// What control has to be shown over, and with what.
 pub(crate) struct Claim<'a> {
     pub(crate) identifier: &'a Identifier,
-    pub(crate) token: &'a str,
-    /// Token and key thumbprint (RFC 8555 section 8.1).
-    pub(crate) key_authorization: String,
+    pub(crate) token: &'a Token,
+    thumbprint: Thumbprint,
 }
 
 impl<'a> Claim<'a> {
     pub(crate) fn new(request: &'a ValidationRequest) -> Self {
-        let token = request.token.as_str();
-        let thumbprint = URL_SAFE_NO_PAD.encode(request.thumbprint.0);
         Self {
             identifier: &request.identifier,
-            token,
-            key_authorization: format!("{token}.{thumbprint}"),
+            token: &request.token,
+            thumbprint: request.thumbprint,
         }
+    }
+
+    /// Token and key thumbprint (RFC 8555 section 8.1).
+    fn key_authorization(&self) -> String {
+        key_authorization(self.token, &self.thumbprint)
     }
 
     /// SHA-256 of the key authorization.
     pub(crate) fn digest(&self) -> [u8; 32] {
-        sha256(self.key_authorization.as_bytes())
+        key_authorization_digest(self.token, &self.thumbprint)
+    }
+
+    /// The value of the TXT record.
+    fn dns_record(&self) -> String {
+        dns01_record(self.token, &self.thumbprint)
     }
 
     /// The host that the identifier stands for.

@@ -2,24 +2,10 @@
 
 use std::net::IpAddr;
 
-use serde::Deserialize;
+use cairn_policy::{AddressClass, SpecialBlock};
 
-use super::special_use::block_of;
-
-/// A class of special-use addresses that an operator may allow. Link-local addresses, under which clouds
-/// serve their metadata, and all other special blocks can never be allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AddressClass {
-    /// `127.0.0.0/8` and `::1`; for a stack that validates its own machine only.
-    Loopback,
-    /// RFC 1918 and `fc00::/7`, for an internal CA.
-    Private,
-    /// `100.64.0.0/10`.
-    Shared,
-}
-
-/// The special-use addresses that may be contacted all the same.
+/// The special-purpose addresses that may be contacted all the same, by class. Link-local addresses, under which
+/// clouds serve their metadata, and all others without a class are never contacted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AddressPolicy {
     allowed: Vec<AddressClass>,
@@ -32,10 +18,12 @@ impl AddressPolicy {
 
     /// Whether the address may be contacted; if not, the error says in which block it is.
     pub(crate) fn check(&self, address: IpAddr) -> Result<(), &'static str> {
-        match block_of(address) {
-            None => Ok(()),
-            Some((_, Some(class))) if self.allowed.contains(&class) => Ok(()),
-            Some((name, _)) => Err(name),
+        let Some(block) = SpecialBlock::of(address) else {
+            return Ok(());
+        };
+        match block.class() {
+            Some(class) if self.allowed.contains(&class) => Ok(()),
+            _ => Err(block.name()),
         }
     }
 }

@@ -2,10 +2,8 @@
 
 mod addresses;
 mod dial;
-mod special_use;
 mod tls;
 
-pub use addresses::AddressClass;
 pub(crate) use addresses::AddressPolicy;
 pub(crate) use dial::{Dialer, Host};
 pub(crate) use tls::TlsContexts;

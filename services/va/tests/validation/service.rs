@@ -18,6 +18,7 @@ async fn requests_that_make_no_sense() {
         (ChallengeType::Http01, "www.shop.test", true),
         (ChallengeType::TlsAlpn01, "www.shop.test", true),
         (ChallengeType::Dns01, "*.shop.test", true),
+        (ChallengeType::Http01, "127.0.0.1", true),
     ] {
         let error = stage.try_validate(method, name, wildcard).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Malformed, "{method} {name}");

@@ -1,52 +1,64 @@
-//! The special-purpose address registries of IANA, with entries up to RFC 9780 (2025).
+//! The special-purpose address registries of IANA (RFC 6890), with entries up to RFC 9780 (2025).
 //!
 //! <https://www.iana.org/assignments/iana-ipv4-special-registry/> and
 //! <https://www.iana.org/assignments/iana-ipv6-special-registry/>, with the multicast blocks and, for IPv6,
-//! everything outside global unicast space added.
+//! everything outside global unicast space (RFC 4291 section 2.4) added.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
-use super::AddressClass;
+use serde::Deserialize;
 
-/// A block of addresses that no validation may contact, unless its class is allowed.
-pub(super) struct Block<A> {
-    first: A,
-    prefix: u32,
-    pub(super) name: &'static str,
-    /// The class that an operator may allow; none if the block is never contacted.
-    pub(super) class: Option<AddressClass>,
+use crate::Network;
+
+/// A class of special-purpose addresses that a private network may use among its own hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AddressClass {
+    /// `127.0.0.0/8` and `::1`.
+    Loopback,
+    /// RFC 1918 and `fc00::/7`.
+    Private,
+    /// `100.64.0.0/10`.
+    Shared,
 }
 
-const fn v4(
-    octets: [u8; 4],
-    prefix: u32,
+/// A block of addresses that are not ordinary addresses of the Internet: private, loopback, documentation,
+/// multicast or reserved in any other way. CA/B BR 4.2.2 forbids certificates for these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpecialBlock {
+    network: Network,
     name: &'static str,
     class: Option<AddressClass>,
-) -> Block<Ipv4Addr> {
-    let [a, b, c, d] = octets;
-    Block {
-        first: Ipv4Addr::new(a, b, c, d),
-        prefix,
+}
+
+impl SpecialBlock {
+    /// The block that the address is in; none for an ordinary address.
+    pub fn of(address: IpAddr) -> Option<&'static Self> {
+        BLOCKS.iter().find(|block| block.network.contains(address))
+    }
+
+    /// What the block is for, in a few words.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The class that a private network may use; none for a block that is nobody's.
+    pub const fn class(&self) -> Option<AddressClass> {
+        self.class
+    }
+}
+
+const fn v4(octets: [u8; 4], length: u8, name: &'static str, class: Option<AddressClass>) -> SpecialBlock {
+    SpecialBlock {
+        network: Network::v4(octets, length),
         name,
         class,
     }
 }
 
-const fn v6(
-    groups: [u16; 8],
-    prefix: u32,
-    name: &'static str,
-    class: Option<AddressClass>,
-) -> Block<Ipv6Addr> {
-    let mut bits = 0;
-    let mut index = 0;
-    while index < groups.len() {
-        bits = bits << 16 | groups[index] as u128;
-        index += 1;
-    }
-    Block {
-        first: Ipv6Addr::from_bits(bits),
-        prefix,
+const fn v6(groups: [u16; 8], length: u8, name: &'static str, class: Option<AddressClass>) -> SpecialBlock {
+    SpecialBlock {
+        network: Network::v6(groups, length),
         name,
         class,
     }
@@ -56,7 +68,9 @@ const LOOPBACK: Option<AddressClass> = Some(AddressClass::Loopback);
 const PRIVATE: Option<AddressClass> = Some(AddressClass::Private);
 const SHARED: Option<AddressClass> = Some(AddressClass::Shared);
 
-const IPV4: &[Block<Ipv4Addr>] = &[
+/// The first that an address is in counts.
+#[rustfmt::skip]
+const BLOCKS: &[SpecialBlock] = &[
     v4([0, 0, 0, 0], 8, "this network", None),
     v4([10, 0, 0, 0], 8, "private use", PRIVATE),
     v4([100, 64, 0, 0], 10, "shared address space", SHARED),
@@ -75,32 +89,14 @@ const IPV4: &[Block<Ipv4Addr>] = &[
     v4([203, 0, 113, 0], 24, "documentation", None),
     v4([224, 0, 0, 0], 4, "multicast", None),
     v4([240, 0, 0, 0], 4, "reserved", None),
-];
-
-const IPV6: &[Block<Ipv6Addr>] = &[
     v6([0, 0, 0, 0, 0, 0, 0, 1], 128, "loopback", LOOPBACK),
     v6([0, 0, 0, 0, 0, 0, 0, 0], 128, "unspecified", None),
     v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96, "IPv4-mapped", None),
-    v6(
-        [0x64, 0xff9b, 0, 0, 0, 0, 0, 0],
-        96,
-        "IPv4-IPv6 translation",
-        None,
-    ),
-    v6(
-        [0x64, 0xff9b, 1, 0, 0, 0, 0, 0],
-        48,
-        "IPv4-IPv6 translation",
-        None,
-    ),
+    v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96, "IPv4-IPv6 translation", None),
+    v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48, "IPv4-IPv6 translation", None),
     v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64, "discard only", None),
     v6([0x100, 0, 0, 1, 0, 0, 0, 0], 64, "dummy prefix", None),
-    v6(
-        [0x2001, 0, 0, 0, 0, 0, 0, 0],
-        23,
-        "IETF protocol assignments",
-        None,
-    ),
+    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23, "IETF protocol assignments", None),
     v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32, "documentation", None),
     v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16, "6to4", None),
     v6([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48, "AS112", None),
@@ -109,27 +105,11 @@ const IPV6: &[Block<Ipv6Addr>] = &[
     v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7, "unique local", PRIVATE),
     v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10, "link local", None),
     v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8, "multicast", None),
+    // All that is not in 2000::/3.
+    v6([0, 0, 0, 0, 0, 0, 0, 0], 3, "not global unicast", None),
+    v6([0x4000, 0, 0, 0, 0, 0, 0, 0], 2, "not global unicast", None),
+    v6([0x8000, 0, 0, 0, 0, 0, 0, 0], 1, "not global unicast", None),
 ];
-
-/// The name and class of the special block that an address is in; none for an ordinary address.
-pub(super) fn block_of(address: IpAddr) -> Option<(&'static str, Option<AddressClass>)> {
-    match address {
-        IpAddr::V4(address) => IPV4
-            .iter()
-            .find(|block| (u32::from(address) ^ u32::from(block.first)) >> (32 - block.prefix) == 0)
-            .map(|block| (block.name, block.class)),
-        IpAddr::V6(address) => {
-            let within = |block: &&Block<Ipv6Addr>| {
-                (u128::from(address) ^ u128::from(block.first)) >> (128 - block.prefix) == 0
-            };
-            let global_unicast = address.segments()[0] >> 13 == 1;
-            IPV6.iter()
-                .find(within)
-                .map(|block| (block.name, block.class))
-                .or((!global_unicast).then_some(("not global unicast", None)))
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -145,6 +125,9 @@ mod tests {
             ("169.254.169.254", "link local"),
             ("172.31.255.255", "private use"),
             ("192.168.0.1", "private use"),
+            ("192.31.196.1", "AS112"),
+            ("192.52.193.1", "AMT"),
+            ("192.175.48.1", "AS112"),
             ("224.0.0.1", "multicast"),
             ("255.255.255.255", "reserved"),
             ("::", "unspecified"),
@@ -159,9 +142,12 @@ mod tests {
             ("fd00::1", "unique local"),
             ("fe80::1", "link local"),
             ("ff02::1", "multicast"),
+            ("1fff:ffff::1", "not global unicast"),
             ("4000::1", "not global unicast"),
+            ("5f00::1", "segment routing SIDs"),
+            ("8000::1", "not global unicast"),
         ] {
-            let found = block_of(address.parse().unwrap()).map(|(name, _)| name);
+            let found = SpecialBlock::of(address.parse().unwrap()).map(SpecialBlock::name);
             assert_eq!(found, Some(name), "{address}");
         }
         for address in [
@@ -173,12 +159,31 @@ mod tests {
             "128.0.0.1",
             "172.32.0.0",
             "223.255.255.255",
+            "2000::1",
             "2001:200::1",
+            "2001:4860:4860::8888",
             "2606:4700::1111",
             "2a00::1",
             "3ffe::1",
         ] {
-            assert_eq!(block_of(address.parse().unwrap()), None, "{address}");
+            assert_eq!(SpecialBlock::of(address.parse().unwrap()), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn only_networks_of_ones_own_have_a_class() {
+        for (address, class) in [
+            ("127.0.0.1", LOOPBACK),
+            ("::1", LOOPBACK),
+            ("172.16.0.1", PRIVATE),
+            ("fd00::1", PRIVATE),
+            ("100.64.0.1", SHARED),
+            ("169.254.169.254", None),
+            ("fe80::1", None),
+            ("::ffff:127.0.0.1", None),
+        ] {
+            let block = SpecialBlock::of(address.parse().unwrap()).unwrap();
+            assert_eq!(block.class(), class, "{address}");
         }
     }
 }
