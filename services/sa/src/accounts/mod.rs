@@ -4,21 +4,20 @@ pub(crate) mod rows;
 
 use cairn_rpc::Context;
 use cairn_rpc::api::sa::{ChangeKey, CreateAccount, CreatedAccount};
-use cairn_types::{
-    Account, AccountId, AuthorizationId, AuthorizationStatus, OrderId, OrderStatus, Result, Thumbprint,
-};
+use cairn_types::{Account, AccountId, AuthorizationId, AuthorizationStatus, Result, Thumbprint};
 
 use crate::Store;
-use crate::audit::record;
+use crate::audit::{holder, record};
 use crate::db::{look_up, transact};
+use crate::orders::{EndedOrder, record_ended};
 
 /// An account that was deactivated, and what ended with it.
 pub(crate) struct Deactivated {
     pub(crate) account: Account,
     /// False if it was deactivated before.
     pub(crate) changed: bool,
-    /// Its orders that were open, and what they were.
-    pub(crate) orders: Vec<OrderId>,
+    /// Its orders that were open.
+    pub(crate) orders: Vec<EndedOrder>,
     /// Its authorizations that were pending.
     pub(crate) authorizations: Vec<AuthorizationId>,
 }
@@ -30,8 +29,8 @@ impl Store {
         context: &Context,
         request: CreateAccount,
     ) -> Result<CreatedAccount> {
-        let created = transact!(self.db(), accounts::create_account(request))?;
-        if created.created {
+        let (created, new) = transact!(self.db(), accounts::create_account(request))?;
+        if new {
             record(
                 context,
                 "account.created",
@@ -81,11 +80,7 @@ impl Store {
                 .moved("valid", "deactivated")
                 .write();
         }
-        for order in &ended.orders {
-            record(context, "order.ended", order, &id)
-                .created(OrderStatus::Invalid.as_str())
-                .write();
-        }
+        record_ended(context, &id, &holder(&id), &ended.orders);
         for authorization in &ended.authorizations {
             record(context, "authorization.ended", authorization, &id)
                 .moved("pending", AuthorizationStatus::Invalid.as_str())
@@ -97,8 +92,10 @@ impl Store {
     pub(crate) async fn change_key(&self, context: &Context, request: ChangeKey) -> Result<Account> {
         let now = self.now();
         let id = request.id;
-        let account = transact!(self.db(), accounts::change_key(request, now))?;
-        record(context, "account.key_changed", &id, &id).write();
+        let (account, new) = transact!(self.db(), accounts::change_key(request, now))?;
+        if new {
+            record(context, "account.key_changed", &id, &id).write();
+        }
         Ok(account)
     }
 

@@ -14,7 +14,11 @@ use crate::db::schema::{accounts, key_changes};
 
 const VALID: &str = AccountStatus::Valid.as_str();
 
-pub(crate) async fn create_account(conn: &mut Conn, request: &CreateAccount) -> Result<CreatedAccount> {
+/// The account, and whether this call stored it.
+pub(crate) async fn create_account(
+    conn: &mut Conn,
+    request: &CreateAccount,
+) -> Result<(CreatedAccount, bool)> {
     let account = &request.account;
     let inserted = diesel::insert_into(accounts::table)
         .values(NewAccountRow::encode(request)?)
@@ -22,17 +26,21 @@ pub(crate) async fn create_account(conn: &mut Conn, request: &CreateAccount) -> 
         .execute(conn)
         .await?;
     if inserted == 1 {
-        return Ok(CreatedAccount {
+        let created = CreatedAccount {
             account: account.clone(),
             created: true,
-        });
+        };
+        return Ok((created, true));
     }
     match find_account_by_key(conn, &account.thumbprint).await? {
         // The same id: a repeated call, whose first answer was lost.
-        Some(stored) => Ok(CreatedAccount {
-            created: stored.id == account.id,
-            account: stored,
-        }),
+        Some(stored) => {
+            let created = CreatedAccount {
+                created: stored.id == account.id,
+                account: stored,
+            };
+            Ok((created, false))
+        }
         None => refuse(Error::conflict(
             "the external account key is bound to another account",
         )),
@@ -48,6 +56,15 @@ pub(crate) async fn get_account(conn: &mut Conn, id: &AccountId) -> Result<Accou
         .optional()?
         .ok_or_else(|| refusal(Error::not_found("account")))?
         .decode()
+}
+
+/// An account that may act.
+pub(super) async fn require_valid(conn: &mut Conn, id: &AccountId) -> Result<Account> {
+    let account = get_account(conn, id).await?;
+    match account.status {
+        AccountStatus::Valid => Ok(account),
+        AccountStatus::Deactivated | AccountStatus::Revoked => refuse(not_valid(&account)),
+    }
 }
 
 pub(crate) async fn find_account_by_key(conn: &mut Conn, key: &Thumbprint) -> Result<Option<Account>> {
@@ -124,11 +141,16 @@ pub(crate) async fn deactivate_account(conn: &mut Conn, id: &AccountId) -> Resul
     }
 }
 
-pub(crate) async fn change_key(conn: &mut Conn, request: &ChangeKey, now: &Timestamp) -> Result<Account> {
+/// The account, and whether this call changed its key.
+pub(crate) async fn change_key(
+    conn: &mut Conn,
+    request: &ChangeKey,
+    now: &Timestamp,
+) -> Result<(Account, bool)> {
     if let Some(holder) = find_account_by_key(conn, &request.new_thumbprint).await? {
         if holder.id == request.id {
             // A repeated call, whose first answer was lost.
-            return Ok(holder);
+            return Ok((holder, false));
         }
         return refuse(Error::conflict("the new key belongs to another account").at(holder.id.to_string()));
     }
@@ -153,7 +175,7 @@ pub(crate) async fn change_key(conn: &mut Conn, request: &ChangeKey, now: &Times
         });
     };
     keep_change(conn, request, *now).await?;
-    row.decode()
+    Ok((row.decode()?, true))
 }
 
 /// Appends to the account's key changes. The account's row is held by this transaction, so the next

@@ -2,16 +2,18 @@
 
 pub(crate) mod rows;
 
+use cairn_kit::audit::Actor;
 use cairn_rpc::Context;
 use cairn_rpc::api::sa::{
     AddReceipts, AuthorizationEvidence, BeginValidation, BegunValidation, Claim, ClaimedValidation,
     FindValidAuthorizations, FinishValidation, RecordAttempt,
 };
-use cairn_types::{AccountId, Authorization, AuthorizationId, LeaseId, OrderId, Result, Timestamp};
+use cairn_types::{Authorization, AuthorizationId, AuthorizationStatus, LeaseId, OrderId, Result, Timestamp};
 
 use crate::Store;
-use crate::audit::record;
+use crate::audit::{JANITOR, holder, record};
 use crate::db::{look_up, transact};
+use crate::orders::{EndedOrder, record_ended};
 
 /// An authorization that was given up, and what ended with it.
 pub(crate) struct Ended {
@@ -19,7 +21,7 @@ pub(crate) struct Ended {
     /// False if it was given up before.
     pub(crate) changed: bool,
     /// The orders that needed it.
-    pub(crate) orders: Vec<OrderId>,
+    pub(crate) orders: Vec<EndedOrder>,
 }
 
 /// An authorization whose validation ended.
@@ -30,7 +32,7 @@ pub(crate) struct Finished {
     /// The orders that became ready.
     pub(crate) ready: Vec<OrderId>,
     /// The orders that became invalid.
-    pub(crate) ended: Vec<OrderId>,
+    pub(crate) ended: Vec<EndedOrder>,
 }
 
 /// Validations whose lease ran out.
@@ -80,8 +82,8 @@ impl Store {
         request: BeginValidation,
     ) -> Result<BegunValidation> {
         let (now, challenge) = (self.now(), request.challenge);
-        let begun = transact!(self.db(), validation::begin_validation(request, now))?;
-        if begun.leased {
+        let (begun, new) = transact!(self.db(), validation::begin_validation(request, now))?;
+        if new {
             record(
                 context,
                 "challenge.answered",
@@ -129,7 +131,7 @@ impl Store {
     ) -> Result<Authorization> {
         let now = self.now();
         let finished = transact!(self.db(), validation::finish_validation(request, now))?;
-        finished.write_audit(context);
+        finished.write_audit(context, &holder(&finished.authorization.account));
         Ok(finished.authorization)
     }
 
@@ -141,17 +143,25 @@ impl Store {
         let ended = transact!(self.db(), authorizations::deactivate_authorization(id))?;
         let account = &ended.authorization.account;
         if ended.changed {
+            let was = match ended.authorization.validated_by {
+                Some(_) => AuthorizationStatus::Valid,
+                None => AuthorizationStatus::Pending,
+            };
             record(context, "authorization.deactivated", &id, account)
-                .created(ended.authorization.status.as_str())
+                .moved(was.as_str(), ended.authorization.status.as_str())
                 .write();
         }
-        orders_ended(context, account, &ended.orders);
+        record_ended(context, account, &holder(account), &ended.orders);
         Ok(ended.authorization)
     }
 
-    pub(crate) async fn add_receipts(&self, request: AddReceipts) -> Result<()> {
-        let now = self.now();
-        transact!(self.db(), authorizations::add_receipts(request, now))
+    pub(crate) async fn add_receipts(&self, context: &Context, request: AddReceipts) -> Result<()> {
+        let (now, id, count) = (self.now(), request.authorization, request.receipts.len());
+        let account = transact!(self.db(), authorizations::add_receipts(request, now))?;
+        record(context, "authorization.caa_checked", &id, &account)
+            .detail("receipts", count)
+            .write();
+        Ok(())
     }
 
     pub(crate) async fn claim_validations(
@@ -162,7 +172,7 @@ impl Store {
         let (leases, now) = (self.lease_ids(claim.limit), self.now());
         let claimed = transact!(self.db(), validation::claim_validations(claim, leases, now))?;
         for finished in &claimed.ended {
-            finished.write_audit(context);
+            finished.write_audit(context, &JANITOR);
         }
         for work in &claimed.work {
             record(
@@ -171,6 +181,8 @@ impl Store {
                 &work.challenge,
                 &work.authorization.account,
             )
+            .by(JANITOR)
+            .detail("account", work.authorization.account.to_string())
             .detail("owner", work.lease.owner.as_str())
             .write();
         }
@@ -179,28 +191,22 @@ impl Store {
 }
 
 impl Finished {
-    fn write_audit(&self, context: &Context) {
+    fn write_audit(&self, context: &Context, by: &Actor) {
         let Authorization {
             id, account, status, ..
         } = &self.authorization;
         if self.changed {
             record(context, "authorization.validated", id, account)
+                .by(by.clone())
                 .moved("pending", status.as_str())
                 .write();
         }
         for order in &self.ready {
             record(context, "order.ready", order, account)
+                .by(by.clone())
                 .moved("pending", "ready")
                 .write();
         }
-        orders_ended(context, account, &self.ended);
-    }
-}
-
-fn orders_ended(context: &Context, account: &AccountId, orders: &[OrderId]) {
-    for order in orders {
-        record(context, "order.ended", order, account)
-            .created("invalid")
-            .write();
+        record_ended(context, account, by, &self.ended);
     }
 }

@@ -6,8 +6,6 @@ use cairn_rpc::api::sa::{AddReceipts, AuthorizationEvidence, FindValidAuthorizat
 use cairn_types::{
     AccountId, Authorization, AuthorizationId, AuthorizationStatus, Error, OrderId, Timestamp,
 };
-use diesel::dsl::sql;
-use diesel::sql_types::Bool;
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper,
 };
@@ -73,8 +71,9 @@ pub(crate) async fn find_valid_authorizations(
         let longest_lived: Option<AuthorizationRow> = authorizations::table
             .filter(authorizations::account_id.eq(request.account.as_bytes().as_slice()))
             .filter(authorizations::identifier.eq(identifier.value()))
-            // Literally the condition of a partial index.
-            .filter(sql::<Bool>("status = 'valid'"))
+            .filter(authorizations::status.eq(VALID))
+            // The condition of the index.
+            .filter(authorizations::validated.is_not_null())
             .filter(authorizations::expires.ge(request.valid_until.as_millis()))
             .filter(authorizations::expires.gt(now.as_millis()))
             .order(authorizations::expires.desc())
@@ -129,29 +128,46 @@ pub(crate) async fn get_order_evidence(
     Ok(evidence)
 }
 
-pub(crate) async fn add_receipts(conn: &mut Conn, request: &AddReceipts, now: &Timestamp) -> Result<()> {
+/// Keeps the receipts of a check of CAA in place of those of the check before; what proved control stays.
+/// Returns whose authorization it is.
+pub(crate) async fn add_receipts(
+    conn: &mut Conn,
+    request: &AddReceipts,
+    now: &Timestamp,
+) -> Result<AccountId> {
     let id = request.authorization.as_bytes().as_slice();
-    let updated = prepared!(
+    let updated: Option<(Vec<u8>, Option<i64>)> = prepared!(
         diesel::update(authorizations::table.find(id))
             .filter(authorizations::status.eq(VALID))
             .set(authorizations::caa_checked.eq(request.caa_checked.as_millis()))
+            .returning((authorizations::account_id, authorizations::validated))
     )
-    .execute(conn)
-    .await?;
-    if updated == 0 {
+    .get_result(conn)
+    .await
+    .optional()?;
+    let Some((account, validated)) = updated else {
         let authorization = get_authorization(conn, &request.authorization).await?;
         return refuse(Error::conflict(format!(
             "the authorization is {}",
             authorization.status
         )));
-    }
+    };
+    let validated = validated.ok_or(Failure::Fault("a valid authorization was never validated"))?;
+    diesel::delete(receipts::table)
+        .filter(receipts::authorization_id.eq(id))
+        .filter(receipts::created.gt(validated))
+        .execute(conn)
+        .await?;
     // The row of the authorization is held by this transaction, so the next positions are nobody else's.
     let position: i64 = receipts::table
         .filter(receipts::authorization_id.eq(id))
         .count()
         .get_result(conn)
         .await?;
-    keep_receipts(conn, &request.authorization, position, &request.receipts, *now).await
+    // Later than the validation by any clock, since that is what tells them apart.
+    let created = (*now).max(Timestamp::from_millis(validated.saturating_add(1)));
+    keep_receipts(conn, &request.authorization, position, &request.receipts, created).await?;
+    column::id(&account)
 }
 
 /// Stores receipts from `position` on.
@@ -226,8 +242,9 @@ pub(crate) async fn end_account(conn: &mut Conn, account: &AccountId) -> Result<
     let ended: Vec<Vec<u8>> = prepared!(
         diesel::update(authorizations::table)
             .filter(authorizations::account_id.eq(account.as_bytes().as_slice()))
-            // Literally the condition of a partial index.
-            .filter(sql::<Bool>("status = 'pending'"))
+            .filter(authorizations::status.eq(PENDING))
+            // The condition of the index.
+            .filter(authorizations::validated.is_null())
             .set((
                 authorizations::status.eq(INVALID),
                 authorizations::lease_id.eq(None::<Vec<u8>>),

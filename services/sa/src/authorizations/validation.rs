@@ -4,11 +4,13 @@ use cairn_rpc::api::sa::{
     BeginValidation, BegunValidation, Claim, ClaimedValidation, FinishValidation, RecordAttempt,
 };
 use cairn_types::{
-    Authorization, AuthorizationId, AuthorizationStatus, ChallengeId, Error, ErrorKind, Lease, LeaseId,
-    Problem, Timestamp,
+    AccountStatus, Authorization, AuthorizationId, AuthorizationStatus, ChallengeId, Error, ErrorKind, Lease,
+    LeaseId, Problem, Timestamp,
 };
+use diesel::dsl::exists;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 
+use super::accounts::require_valid;
 use super::authorizations::{keep_receipts, stored};
 use super::dialect::locked_or_skipped;
 use super::{Conn, RunQueryDsl, orders};
@@ -17,27 +19,33 @@ use crate::authorizations::{Claimed, Finished};
 use crate::db::column;
 use crate::db::errors::{Result, refuse};
 use crate::db::prepared::prepared;
-use crate::db::schema::authorizations;
+use crate::db::schema::{accounts, authorizations};
 use crate::orders::rules;
 
 const PENDING: &str = AuthorizationStatus::Pending.as_str();
 const VALID: &str = AuthorizationStatus::Valid.as_str();
 const INVALID: &str = AuthorizationStatus::Invalid.as_str();
 
+/// The authorization, and whether this call began its validation.
 pub(crate) async fn begin_validation(
     conn: &mut Conn,
     request: &BeginValidation,
     now: &Timestamp,
-) -> Result<BegunValidation> {
+) -> Result<(BegunValidation, bool)> {
     let lease = &request.lease;
+    let account = accounts::table
+        .find(request.account.as_bytes().as_slice())
+        .filter(accounts::status.eq(AccountStatus::Valid.as_str()));
     let begun: Option<AuthorizationRow> = prepared!(
         diesel::update(authorizations::table.find(request.authorization.as_bytes().as_slice()))
+            .filter(authorizations::account_id.eq(request.account.as_bytes().as_slice()))
             .filter(authorizations::status.eq(PENDING))
             .filter(authorizations::answered.is_null())
             .filter(authorizations::expires.gt(now.as_millis()))
+            .filter(exists(account))
             .set((
                 authorizations::answered.eq(request.challenge.as_bytes().as_slice()),
-                authorizations::thumbprint.eq(request.thumbprint.0.as_slice()),
+                authorizations::thumbprint.eq(account.select(accounts::thumbprint).single_value()),
                 authorizations::lease_id.eq(lease.id.as_bytes().as_slice()),
                 authorizations::lease_owner.eq(&lease.owner),
                 authorizations::lease_deadline.eq(lease.deadline.as_millis()),
@@ -48,22 +56,36 @@ pub(crate) async fn begin_validation(
     .await
     .optional()?;
     if let Some(row) = begun {
-        let authorization = row.decode()?;
-        require_challenge(&authorization, &request.challenge)?;
-        return Ok(BegunValidation {
-            authorization,
+        let begun = BegunValidation {
+            authorization: row.decode()?,
             leased: true,
-        });
+            thumbprint: row.thumbprint()?,
+        };
+        require_challenge(&begun.authorization, &request.challenge)?;
+        return Ok((begun, true));
     }
+    let account = require_valid(conn, &request.account).await?;
     let row = stored(conn, &request.authorization).await?;
     let authorization = row.decode()?;
+    if authorization.account != account.id {
+        return refuse(Error::unauthorized(
+            "the authorization belongs to another account",
+        ));
+    }
     require_challenge(&authorization, &request.challenge)?;
     // The lease is there already if the answer to a first call was lost.
-    let held = row.lease_id.as_deref() == Some(lease.id.as_bytes().as_slice());
-    Ok(BegunValidation {
-        leased: held && authorization.status == AuthorizationStatus::Pending,
+    let leased = row.lease_id.as_deref() == Some(lease.id.as_bytes().as_slice())
+        && authorization.status == AuthorizationStatus::Pending;
+    let begun = BegunValidation {
         authorization,
-    })
+        leased,
+        thumbprint: if leased {
+            row.thumbprint()?
+        } else {
+            account.thumbprint
+        },
+    };
+    Ok((begun, false))
 }
 
 fn require_challenge(authorization: &Authorization, id: &ChallengeId) -> Result<()> {

@@ -2,13 +2,13 @@
 
 pub(crate) mod rows;
 
-use cairn_kit::audit::Record;
+use cairn_kit::audit::{Actor, Record};
 use cairn_rpc::Context;
 use cairn_rpc::api::sa::{RevokeCertificate, StoredTbs, Unsigned};
 use cairn_types::{Certificate, Error, ErrorKind, OrderStatus, Result, Serial};
 
 use crate::Store;
-use crate::audit::record;
+use crate::audit::{holder, record};
 use crate::db::{look_up, transact};
 
 /// A certificate that is stored, and what became of its order.
@@ -26,9 +26,14 @@ impl Store {
         let now = self.now();
         let (stored, new) = transact!(self.db(), certificates::store_tbs(unsigned, now))?;
         if new {
-            certificate(context, "certificate.prepared", stored.unsigned.serial)
-                .detail("order", stored.unsigned.order.to_string())
-                .write();
+            certificate(
+                context,
+                "certificate.prepared",
+                stored.unsigned.serial,
+                holder(&stored.unsigned.account),
+            )
+            .detail("order", stored.unsigned.order.to_string())
+            .write();
         }
         Ok(stored)
     }
@@ -64,12 +69,12 @@ impl Store {
         context: &Context,
         request: RevokeCertificate,
     ) -> Result<Certificate> {
-        let (serial, reason, by) = (request.serial, request.revocation.reason, request.by.clone());
+        let (serial, reason) = (request.serial, request.revocation.reason);
+        let by = revoker(&request.by, serial);
         let revoked = transact!(self.db(), certificates::revoke_certificate(request))?;
-        certificate(context, "certificate.revoked", serial)
+        certificate(context, "certificate.revoked", serial, by)
             .moved("issued", "revoked")
             .detail("reason", reason.code())
-            .detail("by", by)
             .write();
         Ok(revoked)
     }
@@ -87,7 +92,7 @@ impl Stored {
             account,
             ..
         } = &self.certificate;
-        certificate(context, "certificate.issued", *serial)
+        certificate(context, "certificate.issued", *serial, holder(account))
             .created("issued")
             .write();
         if self.order == OrderStatus::Valid {
@@ -97,7 +102,7 @@ impl Stored {
                 .write();
         } else {
             tracing::warn!(%serial, %order, status = %self.order, "a certificate came after the end of its order");
-            certificate(context, "certificate.came_late", *serial)
+            certificate(context, "certificate.came_late", *serial, holder(account))
                 .detail("order", order.to_string())
                 .detail("order_status", self.order.as_str())
                 .write();
@@ -105,6 +110,20 @@ impl Stored {
     }
 }
 
-fn certificate(context: &Context, event: &'static str, serial: Serial) -> Record {
-    Record::new(event, "certificate", serial).request(context.request_id())
+fn certificate(context: &Context, event: &'static str, serial: Serial, by: Actor) -> Record {
+    Record::new(event, "certificate", serial)
+        .by(by)
+        .request(context.request_id())
+}
+
+/// Who revoked, as told by the request: an account's URL, "certificate key" or an operator's name.
+fn revoker(by: &str, serial: Serial) -> Actor {
+    if let Some((_, path)) = by.split_once("://") {
+        let account = path.rsplit('/').next().unwrap_or_default();
+        Actor::Account(account.to_owned())
+    } else if by == "certificate key" {
+        Actor::CertificateKey(serial.to_string())
+    } else {
+        Actor::Operator(by.to_owned())
+    }
 }

@@ -118,6 +118,7 @@ diesel::joinable!(order_authorizations -> authorizations (authorization_id));
 diesel::joinable!(certificates -> orders (order_id));
 diesel::joinable!(replacements -> orders (order_id));
 diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
     authorizations,
     certificates,
     order_authorizations,

@@ -104,8 +104,8 @@ impl Authorizations for Service {
         request: Request<pb::AddReceiptsRequest>,
     ) -> Result<Response<pb::AddReceiptsResponse>, Status> {
         let store = self.store.clone();
-        call(request, |_, message| async move {
-            store.add_receipts(Wire::from_wire(message)?).await?;
+        call(request, |context, message| async move {
+            store.add_receipts(&context, Wire::from_wire(message)?).await?;
             Ok(pb::AddReceiptsResponse {})
         })
         .await

@@ -6,6 +6,7 @@ use cairn_rpc::api::sa::{BeginFinalize, BegunFinalize, Claim, ClaimedOrder};
 use cairn_types::{Lease, LeaseId, Order, OrderId, OrderStatus, Problem, Timestamp};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 
+use super::authorizations::get_order_evidence;
 use super::dialect::locked_or_skipped;
 use super::orders::stored;
 use super::{Conn, RunQueryDsl};
@@ -19,11 +20,12 @@ const READY: &str = OrderStatus::Ready.as_str();
 const PROCESSING: &str = OrderStatus::Processing.as_str();
 const INVALID: &str = OrderStatus::Invalid.as_str();
 
+/// The order, and whether this call began it.
 pub(crate) async fn begin_finalize(
     conn: &mut Conn,
     request: &BeginFinalize,
     now: &Timestamp,
-) -> Result<BegunFinalize> {
+) -> Result<(BegunFinalize, bool)> {
     let lease = &request.lease;
     let begun = prepared!(
         diesel::update(orders::table.find(request.order.as_bytes().as_slice()))
@@ -43,27 +45,37 @@ pub(crate) async fn begin_finalize(
     .await
     .optional()?;
     if let Some(row) = begun {
-        return Ok(BegunFinalize {
+        let begun = BegunFinalize {
             order: row.decode()?,
             leased: true,
-        });
+            evidence: get_order_evidence(conn, &request.order).await?,
+        };
+        return Ok((begun, true));
     }
     let row = stored(conn, &request.order).await?;
     // The lease is there already if the answer to a first call was lost.
     let held = row.lease_id.as_deref() == Some(lease.id.as_bytes().as_slice());
     let order = row.decode()?;
-    Ok(BegunFinalize {
-        leased: held && order.status == OrderStatus::Processing,
+    let leased = held && order.status == OrderStatus::Processing;
+    let begun = BegunFinalize {
         order,
-    })
+        leased,
+        evidence: if leased {
+            get_order_evidence(conn, &request.order).await?
+        } else {
+            Vec::new()
+        },
+    };
+    Ok((begun, false))
 }
 
+/// The order, and whether this call ended it.
 pub(crate) async fn fail_order(
     conn: &mut Conn,
     id: &OrderId,
     lease: &LeaseId,
     problem: &Problem,
-) -> Result<Order> {
+) -> Result<(Order, bool)> {
     let failed = prepared!(
         diesel::update(orders::table.find(id.as_bytes().as_slice()))
             .filter(orders::status.eq(PROCESSING))
@@ -80,14 +92,14 @@ pub(crate) async fn fail_order(
     .await
     .optional()?;
     if let Some(row) = failed {
-        return row.decode();
+        return Ok((row.decode()?, true));
     }
     let row = stored(conn, id).await?;
     let held = row.lease_id.as_deref() == Some(lease.as_bytes().as_slice());
     let order = row.decode()?;
     if held && order.status == OrderStatus::Invalid {
         // A repeated call, whose first answer was lost.
-        Ok(order)
+        Ok((order, false))
     } else {
         refuse(not_held(order.status))
     }

@@ -3,16 +3,34 @@
 pub(crate) mod rows;
 pub(crate) mod rules;
 
+use cairn_kit::audit::Actor;
 use cairn_rpc::Context;
 use cairn_rpc::api::sa::{BeginFinalize, BegunFinalize, Claim, ClaimedOrder, CreateOrder};
-use cairn_types::{AccountId, LeaseId, Order, OrderId, Problem, Result, Timestamp};
+use cairn_types::{AccountId, LeaseId, Order, OrderId, OrderStatus, Problem, Result, Timestamp};
 
 use crate::Store;
-use crate::audit::record;
+use crate::audit::{JANITOR, record};
 use crate::db::{look_up, transact};
 
 /// The most ids that one call lists.
 const MOST_LISTED: u32 = 1000;
+
+/// An order that ended with something that it needed.
+pub(crate) struct EndedOrder {
+    pub(crate) id: OrderId,
+    /// What it was before.
+    pub(crate) was: OrderStatus,
+}
+
+/// Records the end of an account's orders.
+pub(crate) fn record_ended(context: &Context, account: &AccountId, by: &Actor, orders: &[EndedOrder]) {
+    for order in orders {
+        record(context, "order.ended", &order.id, account)
+            .by(by.clone())
+            .moved(order.was.as_str(), OrderStatus::Invalid.as_str())
+            .write();
+    }
+}
 
 /// The calls on orders; `proto/cairn/sa/v1` tells what each does.
 impl Store {
@@ -50,8 +68,8 @@ impl Store {
         request: BeginFinalize,
     ) -> Result<BegunFinalize> {
         let now = self.now();
-        let begun = transact!(self.db(), finalization::begin_finalize(request, now))?;
-        if begun.leased {
+        let (begun, new) = transact!(self.db(), finalization::begin_finalize(request, now))?;
+        if new {
             record(context, "order.finalizing", &begun.order.id, &begun.order.account)
                 .moved("ready", "processing")
                 .write();
@@ -66,10 +84,14 @@ impl Store {
         lease: LeaseId,
         problem: Problem,
     ) -> Result<Order> {
-        let order = transact!(self.db(), finalization::fail_order(id, lease, problem))?;
-        record(context, "order.failed", &id, &order.account)
-            .moved("processing", "invalid")
-            .write();
+        let kind = problem.kind;
+        let (order, new) = transact!(self.db(), finalization::fail_order(id, lease, problem))?;
+        if new {
+            record(context, "order.failed", &id, &order.account)
+                .moved("processing", "invalid")
+                .detail("problem", kind.as_str())
+                .write();
+        }
         Ok(order)
     }
 
@@ -87,6 +109,8 @@ impl Store {
         let claimed = transact!(self.db(), finalization::claim_orders(claim, leases, now))?;
         for work in &claimed {
             record(context, "order.claimed", &work.order.id, &work.order.account)
+                .by(JANITOR)
+                .detail("account", work.order.account.to_string())
                 .detail("owner", work.lease.owner.as_str())
                 .write();
         }

@@ -18,6 +18,7 @@ use crate::db::column;
 use crate::db::errors::{Failure, Result, refusal, refuse};
 use crate::db::prepared::prepared;
 use crate::db::schema::{authorizations as authz, order_authorizations, orders, replacements};
+use crate::orders::EndedOrder;
 use crate::orders::rows::{NewOrderRow, OrderRow};
 use crate::orders::rules;
 
@@ -25,6 +26,9 @@ const PENDING: &str = OrderStatus::Pending.as_str();
 const READY: &str = OrderStatus::Ready.as_str();
 const VALID: &str = OrderStatus::Valid.as_str();
 const INVALID: &str = OrderStatus::Invalid.as_str();
+
+/// What ends with something else, one state after the other: an UPDATE does not tell what it replaced.
+const OPEN: [OrderStatus; 2] = [OrderStatus::Pending, OrderStatus::Ready];
 
 /// The order, and whether this call stored it.
 pub(crate) async fn create_order(
@@ -228,39 +232,56 @@ pub(crate) async fn end_dependents(
     conn: &mut Conn,
     authorization: &AuthorizationId,
     why: &Problem,
-) -> Result<Vec<OrderId>> {
-    let dependent = order_authorizations::table
-        .filter(order_authorizations::authorization_id.eq(authorization.as_bytes().as_slice()))
-        .select(order_authorizations::order_id);
-    let ended: Vec<Vec<u8>> = prepared!(
-        diesel::update(orders::table)
-            .filter(orders::id.eq_any(dependent))
-            .filter(orders::status.eq(PENDING).or(orders::status.eq(READY)))
-            .set((
-                orders::status.eq(INVALID),
-                orders::error.eq(column::to_json(why)?),
-            ))
-            .returning(orders::id)
-    )
-    .load(conn)
-    .await?;
-    ended.iter().map(|id| column::id(id)).collect()
+) -> Result<Vec<EndedOrder>> {
+    let mut ended = Vec::new();
+    for was in OPEN {
+        let dependent = order_authorizations::table
+            .filter(order_authorizations::authorization_id.eq(authorization.as_bytes().as_slice()))
+            .select(order_authorizations::order_id);
+        let ids: Vec<Vec<u8>> = prepared!(
+            diesel::update(orders::table)
+                .filter(orders::id.eq_any(dependent))
+                .filter(orders::status.eq(was.as_str()))
+                .set((
+                    orders::status.eq(INVALID),
+                    orders::error.eq(column::to_json(why)?),
+                ))
+                .returning(orders::id)
+        )
+        .load(conn)
+        .await?;
+        note_ended(&mut ended, &ids, was)?;
+    }
+    Ok(ended)
 }
 
 /// Ends the open orders of an account.
-pub(crate) async fn end_account(conn: &mut Conn, account: &AccountId) -> Result<Vec<OrderId>> {
-    let ended: Vec<Vec<u8>> = prepared!(
-        diesel::update(orders::table)
-            .filter(orders::account_id.eq(account.as_bytes().as_slice()))
-            // Literally the condition of a partial index.
-            .filter(sql::<Bool>("status IN ('pending', 'ready')"))
-            .set((
-                orders::status.eq(INVALID),
-                orders::error.eq(column::to_json(&rules::account_ended())?),
-            ))
-            .returning(orders::id)
-    )
-    .load(conn)
-    .await?;
-    ended.iter().map(|id| column::id(id)).collect()
+pub(crate) async fn end_account(conn: &mut Conn, account: &AccountId) -> Result<Vec<EndedOrder>> {
+    let mut ended = Vec::new();
+    for was in OPEN {
+        let ids: Vec<Vec<u8>> = prepared!(
+            diesel::update(orders::table)
+                .filter(orders::account_id.eq(account.as_bytes().as_slice()))
+                // Literally the condition of a partial index.
+                .filter(sql::<Bool>("status IN ('pending', 'ready')"))
+                .filter(orders::status.eq(was.as_str()))
+                .set((
+                    orders::status.eq(INVALID),
+                    orders::error.eq(column::to_json(&rules::account_ended())?),
+                ))
+                .returning(orders::id)
+        )
+        .load(conn)
+        .await?;
+        note_ended(&mut ended, &ids, was)?;
+    }
+    Ok(ended)
+}
+
+fn note_ended(ended: &mut Vec<EndedOrder>, ids: &[Vec<u8>], was: OrderStatus) -> Result<()> {
+    for id in ids {
+        let id = column::id(id)?;
+        ended.push(EndedOrder { id, was });
+    }
+    Ok(())
 }

@@ -118,6 +118,14 @@ async fn evidence_is_what_was_signed_and_when_caa_was_checked() {
         receipts: vec![b"caa".to_vec()],
         caa_checked: stage.now(),
     };
+    // Those of the check before are replaced, however often it is checked.
+    for earlier in 0..3 {
+        let earlier = AddReceipts {
+            receipts: vec![vec![earlier], vec![earlier]],
+            ..later.clone()
+        };
+        stage.sa.add_receipts(&context, earlier).await.unwrap();
+    }
     stage.sa.add_receipts(&context, later).await.unwrap();
     let evidence = stage.sa.get_order_evidence(&context, order.id).await.unwrap();
     assert_eq!(evidence.len(), 2);

@@ -200,8 +200,10 @@ async fn a_ready_order_is_finalized_once() {
     assert_eq!((begun.leased, begun.order.status), (false, OrderStatus::Pending));
     let order = stage.ready_order(&account, &["a.example"]).await;
     let request = stage.finalize(&order);
+    let evidence = stage.sa.get_order_evidence(&context, order.id).await.unwrap();
     for _ in 0..2 {
         let begun = stage.sa.begin_finalize(&context, request.clone()).await.unwrap();
+        assert_eq!(begun.evidence, evidence);
         assert_eq!(
             (begun.leased, begun.order.status),
             (true, OrderStatus::Processing)
@@ -213,8 +215,8 @@ async fn a_ready_order_is_finalized_once() {
         .await
         .unwrap();
     assert_eq!(
-        (second.leased, second.order.status),
-        (false, OrderStatus::Processing)
+        (second.leased, second.order.status, second.evidence),
+        (false, OrderStatus::Processing, Vec::new())
     );
     let unknown = stage.order(&account, &["c.example"]).order;
     refused(

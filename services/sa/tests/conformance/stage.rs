@@ -238,7 +238,7 @@ impl Stage {
             authorization: id,
             challenge,
             lease: lease.clone(),
-            thumbprint: account.thumbprint,
+            account: account.id,
         };
         assert!(self.sa.begin_validation(&context, request).await.unwrap().leased);
         (challenge, lease)

@@ -1,9 +1,9 @@
 //! The course of a validation.
 
-use cairn_rpc::api::sa::{BeginValidation, RecordAttempt};
-use cairn_types::{AuthorizationStatus, ChallengeStatus, ErrorKind, OrderStatus};
+use cairn_rpc::api::sa::{BeginValidation, ChangeKey, RecordAttempt};
+use cairn_types::{AccountId, AuthorizationStatus, ChallengeStatus, ErrorKind, OrderStatus};
 
-use crate::stage::{HOUR, Stage, dns, problem, refused};
+use crate::stage::{HOUR, Stage, dns, key, problem, refused};
 
 #[tokio::test]
 async fn a_challenge_is_begun_once() {
@@ -17,7 +17,7 @@ async fn a_challenge_is_begun_once() {
         authorization: id,
         challenge: offered[challenge].id,
         lease: stage.lease(),
-        thumbprint: account.thumbprint,
+        account: account.id,
     };
     let first = begin(1);
     for _ in 0..2 {
@@ -61,7 +61,7 @@ async fn only_what_is_there_and_has_time_left_is_begun() {
             .challenges[0]
             .id,
         lease: stage.lease(),
-        thumbprint: account.thumbprint,
+        account: account.id,
     };
     refused(
         stage.sa.begin_validation(&context, begin.clone()).await,
@@ -303,4 +303,74 @@ async fn success_after_the_end_of_the_authorization_is_none() {
         stage.sa.get_order(&context, order.id).await.unwrap().status,
         OrderStatus::Invalid
     );
+}
+
+#[tokio::test]
+async fn a_challenge_is_answered_by_its_account_alone() {
+    let stage = Stage::new().await;
+    let context = stage.context();
+    let (account, other) = (stage.stored_account().await, stage.stored_account().await);
+    let order = stage.stored_order(&account, &["a.example"]).await;
+    let id = order.authorizations[0];
+    let offered = stage.sa.get_authorization(&context, id).await.unwrap();
+    let begin = |account: AccountId| BeginValidation {
+        authorization: id,
+        challenge: offered.challenges[0].id,
+        lease: stage.lease(),
+        account,
+    };
+    let foreign = stage.sa.begin_validation(&context, begin(other.id)).await;
+    refused(foreign, ErrorKind::Unauthorized);
+    let unknown = stage
+        .sa
+        .begin_validation(&context, begin(stage.account().id))
+        .await;
+    refused(unknown, ErrorKind::NotFound);
+    assert_eq!(
+        stage.sa.get_authorization(&context, id).await.unwrap(),
+        offered,
+        "a refusal changes nothing"
+    );
+    stage.sa.deactivate_account(&context, other.id).await.unwrap();
+    let ended = stage.sa.begin_validation(&context, begin(other.id)).await;
+    refused(ended, ErrorKind::Unauthorized);
+}
+
+#[tokio::test]
+async fn control_is_proved_with_the_key_that_the_account_has_when_it_answers() {
+    let stage = Stage::new().await;
+    let context = stage.context();
+    let account = stage.stored_account().await;
+    let order = stage.stored_order(&account, &["a.example", "b.example"]).await;
+    let offered = async |id| stage.sa.get_authorization(&context, id).await.unwrap().challenges[0].id;
+    let [first, second] = order.authorizations[..] else {
+        panic!("two")
+    };
+    let begin = BeginValidation {
+        authorization: first,
+        challenge: offered(first).await,
+        lease: stage.lease(),
+        account: account.id,
+    };
+    let begun = stage.sa.begin_validation(&context, begin.clone()).await.unwrap();
+    assert_eq!((begun.leased, begun.thumbprint), (true, account.thumbprint));
+    let (new_jwk, new_thumbprint) = key();
+    let change = ChangeKey {
+        id: account.id,
+        old_thumbprint: account.thumbprint,
+        new_jwk,
+        new_thumbprint,
+        request: b"jws".to_vec(),
+    };
+    stage.sa.change_key(&context, change).await.unwrap();
+    let repeated = stage.sa.begin_validation(&context, begin.clone()).await.unwrap();
+    assert_eq!((repeated.leased, repeated.thumbprint), (true, account.thumbprint));
+    let next = BeginValidation {
+        authorization: second,
+        challenge: offered(second).await,
+        lease: stage.lease(),
+        ..begin
+    };
+    let begun = stage.sa.begin_validation(&context, next).await.unwrap();
+    assert_eq!((begun.leased, begun.thumbprint), (true, new_thumbprint));
 }

@@ -74,6 +74,8 @@ pub struct BegunFinalize {
     pub order: Order,
     /// Whether the caller holds the lease.
     pub leased: bool,
+    /// What was proved for the order, if the caller holds the lease.
+    pub evidence: Vec<AuthorizationEvidence>,
 }
 
 /// An order whose lease ran out and was taken over.
@@ -129,8 +131,8 @@ pub struct BeginValidation {
     pub challenge: ChallengeId,
     /// The lease to take.
     pub lease: Lease,
-    /// The account key that control is to be proved with.
-    pub thumbprint: Thumbprint,
+    /// Who answered it.
+    pub account: AccountId,
 }
 
 /// The authorization, and whether the lease was taken.
@@ -140,6 +142,8 @@ pub struct BegunValidation {
     pub authorization: Authorization,
     /// Whether the caller holds the lease.
     pub leased: bool,
+    /// The account's key, with which control is to be proved.
+    pub thumbprint: Thumbprint,
 }
 
 /// A failed attempt that will be repeated.

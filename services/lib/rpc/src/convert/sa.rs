@@ -16,12 +16,12 @@ message! {
     CreateOrder = pb::CreateOrderRequest { order, new_authorizations }
     Finalization = pb::Finalization { csr, request }
     BeginFinalize = pb::BeginFinalizeRequest { order, finalization, lease }
-    BegunFinalize = pb::BeginFinalizeResponse { order, leased }
+    BegunFinalize = pb::BeginFinalizeResponse { order, leased, evidence }
     ClaimedOrder = pb::ClaimedOrder { order, finalization, lease }
     FindValidAuthorizations = pb::FindValidAuthorizationsRequest { account, identifiers, valid_until }
     AuthorizationEvidence = pb::AuthorizationEvidence { authorization, receipts, caa_checked }
-    BeginValidation = pb::BeginValidationRequest { authorization, challenge, lease, thumbprint }
-    BegunValidation = pb::BeginValidationResponse { authorization, leased }
+    BeginValidation = pb::BeginValidationRequest { authorization, challenge, lease, account }
+    BegunValidation = pb::BeginValidationResponse { authorization, leased, thumbprint }
     RecordAttempt = pb::RecordAttemptRequest { authorization, challenge, lease, problem, deadline }
     FinishValidation = pb::FinishValidationRequest { authorization, challenge, lease, problem, expires, receipts }
     AddReceipts = pb::AddReceiptsRequest { authorization, receipts, caa_checked }

@@ -124,10 +124,12 @@ CREATE TABLE authorizations (
     -- When it was made.
     created INTEGER NOT NULL
 ) STRICT;
--- What can be reused, the longest-lived last.
-CREATE INDEX authorizations_valid ON authorizations (account_id, identifier, expires) WHERE status = 'valid';
--- What the end of an account ends.
-CREATE INDEX authorizations_pending ON authorizations (account_id) WHERE status = 'pending';
+-- What can be reused, the longest-lived last. Not `WHERE status = 'valid'`: comparing that with the `status = ?`
+-- of the other statements makes SQLite look into their values, and prepare them anew for each.
+CREATE INDEX authorizations_validated ON authorizations (account_id, identifier, expires)
+    WHERE validated IS NOT NULL;
+-- What the end of an account ends is among these.
+CREATE INDEX authorizations_unproved ON authorizations (account_id) WHERE validated IS NULL;
 -- Validations in flight, those that ran out first.
 CREATE INDEX authorizations_lease ON authorizations (lease_deadline) WHERE lease_deadline IS NOT NULL;
 
@@ -148,7 +150,8 @@ CREATE TABLE receipts (
     authorization_id BLOB NOT NULL REFERENCES authorizations (id),
     -- Counts from 0 in the order of arrival.
     position INTEGER NOT NULL,
-    -- When it arrived.
+    -- When it arrived: those of the validation when their authorization was validated, those of the last
+    -- check of CAA after that.
     created INTEGER NOT NULL,
     -- Encoded by cairn-evidence; opaque here.
     receipt BLOB NOT NULL,

@@ -203,9 +203,11 @@ fn validate(conn: &mut SqliteConnection, authorization: &Authorization, now: Tim
         authorization: authorization.id,
         challenge: authorization.challenges[0].id,
         lease: lease(now),
-        thumbprint: Thumbprint([1; 32]),
+        account: authorization.account,
     };
-    settle(validation::begin_validation(conn, &begin, &now)).unwrap();
+    for _ in 0..2 {
+        settle(validation::begin_validation(conn, &begin, &now)).unwrap();
+    }
     let claimed = settle(validation::claim_validations(conn, &a_claim(now), &[id()], &now))
         .unwrap()
         .work
@@ -273,6 +275,7 @@ fn finalize(conn: &mut SqliteConnection, order: &Order, now: Timestamp) {
     assert!(
         settle(finalization::begin_finalize(conn, &finalize, &now))
             .unwrap()
+            .0
             .leased
     );
     settle(finalization::begin_finalize(conn, &finalize, &now)).unwrap();

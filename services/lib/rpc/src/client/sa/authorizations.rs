@@ -124,7 +124,7 @@ impl SaClient {
         )
     }
 
-    /// Adds receipts of a later check.
+    /// Adds the receipts of a later check of CAA, in place of those of the check before.
     pub async fn add_receipts(&self, context: &Context, request: AddReceipts) -> Result<()> {
         let message = request.into_wire();
         call!(self.authorizations, add_receipts, context, message, Repeat::Safe)
