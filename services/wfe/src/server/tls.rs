@@ -48,8 +48,10 @@ pub(super) fn acceptor(config: &Https) -> Result<SslAcceptor, TlsError> {
         }
         builder.set_private_key(&private)?;
         builder.set_session_id_context(b"cairn-wfe")?;
-        // Sessions are resumed by tickets; nothing is kept here.
+        // Sessions are resumed by tickets; nothing is kept here. One ticket for each connection will do: those who
+        // come again do so one connection at a time.
         builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+        builder.set_num_tickets(1)?;
         builder.set_alpn_select_callback(|_, offered| {
             select_next_proto(PROTOCOLS, offered).ok_or(AlpnError::NOACK)
         });
