@@ -90,7 +90,9 @@ async fn records_decide() -> Result<()> {
     ];
     for (what, records, expected) in cases {
         let name = names::fresh_resolved("caa");
-        records.into_iter().for_each(|record| zone.add(&name, record));
+        for record in records {
+            zone.add(&name, record);
+        }
         let authorization = attempt(&mut account, &name, &doubles.http).await.context(what)?;
         assert_eq!(verdict(&authorization), expected, "{what}");
     }
@@ -135,7 +137,9 @@ async fn wildcards_have_records_of_their_own() -> Result<()> {
         (vec![Data::issue(OURS)], "allowed", "allowed"),
     ] {
         let name = names::fresh_resolved("wild");
-        records.iter().for_each(|record| zone.add(&name, record.clone()));
+        for record in &records {
+            zone.add(&name, record.clone());
+        }
         for (identifier, expected) in [(format!("*.{name}"), wildcard), (name.clone(), plain)] {
             let authorization = attempt(&mut account, &identifier, &doubles.dns).await?;
             assert_eq!(verdict(&authorization), expected, "{identifier}: {records:?}");

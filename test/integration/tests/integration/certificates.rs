@@ -76,16 +76,16 @@ async fn the_form_is_the_clients_choice() -> Result<()> {
     let mut account = account().await?;
     let issued = account.issue(&[names::fresh("accept")], &doubles()?.http).await?;
     let url = issued.url().to_owned();
-    for accept in [
+    for wanted in [
         "*/*",
         "application/pem-certificate-chain",
         "text/html, application/*;q=0.5",
     ] {
-        let answer = account.certificate_as(&url, accept).await?.ok()?;
+        let answer = account.certificate_as(&url, wanted).await?.ok()?;
         assert_eq!(
             answer.content_type(),
             Some("application/pem-certificate-chain"),
-            "{accept}"
+            "{wanted}"
         );
         assert_eq!(answer.body, issued.chain.pem);
     }
@@ -96,8 +96,8 @@ async fn the_form_is_the_clients_choice() -> Result<()> {
     assert_eq!(alone.content_type(), Some("application/pkix-cert"));
     assert_eq!(X509::from_der(&alone.body)?, issued.chain.leaf()?);
     let up = alone.links("up").pop().context("no link to the issuer")?;
-    let issuer = account.client.connection().get(&up).await?.ok()?;
-    assert_eq!(X509::from_der(&issuer.body)?, issued.chain.certificates()?[1]);
+    let above = account.client.connection().get(&up).await?.ok()?;
+    assert_eq!(X509::from_der(&above.body)?, issued.chain.certificates()?[1]);
     assert_problem(
         &account.certificate_as(&url, "text/html").await?,
         406,

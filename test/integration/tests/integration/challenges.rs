@@ -196,10 +196,12 @@ async fn dns01_names_the_record_that_is_missing() -> Result<()> {
         let name = names::fresh_resolved("missing");
         let record = challenge_name(&name);
         let mut attempt = Attempt::new(&name, ChallengeType::Dns01).await?;
-        data.clone().into_iter().for_each(|data| zone.add(&record, data));
-        fault
-            .into_iter()
-            .for_each(|fault| zone.fail(&record, Some(Kind::Txt), fault));
+        if let Some(data) = data.clone() {
+            zone.add(&record, data);
+        }
+        if let Some(fault) = fault {
+            zone.fail(&record, Some(Kind::Txt), fault);
+        }
         let detail = attempt
             .fails(kind)
             .await
@@ -210,19 +212,21 @@ async fn dns01_names_the_record_that_is_missing() -> Result<()> {
     Ok(())
 }
 
+/// Makes a certificate wrong.
+type Spoil = fn(&mut AlpnCertificate);
+
 #[tokio::test]
 async fn tls_alpn01_accepts_the_one_right_certificate() -> Result<()> {
     let alpn = &doubles()?.alpn;
-    type Spoil = fn(&mut AlpnCertificate);
     let cases: [(&str, &str, Spoil); 6] = [
         ("another digest", "unauthorized", |it| it.digest = Some([0; 32])),
         ("no digest", "unauthorized", |it| it.digest = None),
         ("not critical", "unauthorized", |it| it.critical = false),
         ("a second name", "unauthorized", |it| {
-            it.names.push("b.test".to_owned())
+            it.names.push("b.test".to_owned());
         }),
         ("another name", "unauthorized", |it| {
-            it.names = vec!["b.test".to_owned()]
+            it.names = vec!["b.test".to_owned()];
         }),
         ("another protocol", "tls", |it| it.alpn = false),
     ];

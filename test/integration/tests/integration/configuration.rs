@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use anyhow::{Context, Result};
 use cairn_testkit::stack::{Service, binaries};
+use openssl::pkey::PKey;
 
 use crate::support::stack;
 
@@ -30,10 +31,13 @@ fn stand_in(named: &str) -> &'static str {
         "issuers/e1.key" => "acme/ecdsa/intermediate.key",
         "issuers/r1.pem" => "acme/rsa/intermediate.pem",
         "issuers/r1.key" => "acme/rsa/intermediate.key",
-        _ if named.ends_with(".pub") => "va/receipt.pub",
-        _ if named.ends_with(".key") => "services/sa.key",
+        _ if ending(named) == "key" => "services/sa.key",
         _ => "services/sa.pem",
     }
+}
+
+fn ending(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
 }
 
 /// Puts every sample into a folder, with the secrets and certificates of the running CA where it expects its own.
@@ -56,7 +60,11 @@ fn furnished(folder: &Path) -> Result<()> {
             };
             let target = folder.join(named);
             fs::create_dir_all(target.parent().context("a folder")?)?;
-            fs::copy(pki.join(stand_in(named)), target)?;
+            if ending(named) == "pub" {
+                fs::write(target, PKey::generate_ed25519()?.public_key_to_pem()?)?;
+            } else {
+                fs::copy(pki.join(stand_in(named)), target)?;
+            }
         }
     }
     Ok(())

@@ -142,7 +142,12 @@ async fn profiles_of_the_directory_can_be_chosen() -> Result<()> {
             .issue_order(&order, KeyKind::P256, &doubles()?.http)
             .await?;
         assert_eq!(
-            issued.order.object.profile.as_ref().map(|it| it.as_str()),
+            issued
+                .order
+                .object
+                .profile
+                .as_ref()
+                .map(cairn_types::ProfileName::as_str),
             Some(profile.as_str())
         );
         let leaf = issued.chain.leaf()?;

@@ -30,10 +30,10 @@ fn transport_of(service: Service) -> Result<Transport> {
     Ok(Transport::tls(&config, &Metrics::new())?)
 }
 
-fn channel(caller: Service, called: Service, target: Target) -> Result<cairn_rpc::Channel> {
+fn channel(from: Service, called: Service, target: Target) -> Result<cairn_rpc::Channel> {
     let address = stack()?.grpc_address(called)?;
     let config = ClientConfig::new([address.to_string()]);
-    Ok(transport_of(caller)?.channel(target, &config)?)
+    Ok(transport_of(from)?.channel(target, &config)?)
 }
 
 fn context() -> Context {

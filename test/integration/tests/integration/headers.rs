@@ -9,11 +9,11 @@ use crate::support::{account, assert_problem, client, stack};
 #[tokio::test]
 async fn scripts_of_other_origins_may_read_everything() -> anyhow::Result<()> {
     let mut account = account().await?;
-    let directory = account.client.shared_directory();
+    let (directory, own) = (account.client.shared_directory(), account.url().to_owned());
     let answers = [
         account.client.connection().get(&stack()?.directory_url()).await?,
         account.client.connection().head(&directory.new_nonce).await?,
-        account.get(&account.url().to_owned()).await?,
+        account.get(&own).await?,
         account.post(&directory.new_order, b"{}").await?,
         account
             .client
@@ -107,10 +107,10 @@ async fn only_the_methods_that_mean_something() -> anyhow::Result<()> {
 #[tokio::test]
 async fn every_answer_but_the_directory_links_to_it() -> anyhow::Result<()> {
     let mut account = account().await?;
-    let directory = account.client.shared_directory();
+    let (directory, own) = (account.client.shared_directory(), account.url().to_owned());
     let index = stack()?.directory_url();
     for answer in [
-        account.get(&account.url().to_owned()).await?,
+        account.get(&own).await?,
         account.post(&directory.new_order, b"nonsense").await?,
         account.client.connection().get(&directory.new_account).await?,
     ] {

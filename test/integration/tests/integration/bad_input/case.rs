@@ -10,6 +10,9 @@ use super::lab::Lab;
 use super::request::Sent;
 use crate::support::{assert_problem, stack};
 
+/// After how many cases the state is looked at.
+const GROUP: usize = 8;
+
 type Make = Box<dyn Fn(&Lab, &str) -> Sent>;
 
 /// One bad request.
@@ -95,21 +98,17 @@ pub(super) async fn run_in(lab: &Lab, cases: Vec<Case>) -> Result<()> {
     let mut client = lab.client().await?;
     let mut before = lab.snapshot().await?;
     let mut failures = Vec::new();
-    for case in &cases {
-        let result = case.run(lab, &mut client).await;
-        let after = lab
-            .snapshot()
-            .await
-            .with_context(|| format!("after {:?}", case.what))?;
-        let title = format!("{} ({})", case.what, case.section);
-        if let Err(error) = result {
-            failures.push(format!("{title}: {error:#}"));
+    for group in cases.chunks(GROUP) {
+        for case in group {
+            if let Err(error) = case.run(lab, &mut client).await {
+                failures.push(format!("{} ({}): {error:#}", case.what, case.section));
+            }
         }
+        let after = lab.snapshot().await.context("after a group of cases")?;
         if after != before {
-            failures.push(format!(
-                "{title}: changed {}",
-                differences(&before, &after).join(", ")
-            ));
+            let group: Vec<&str> = group.iter().map(|case| case.what.as_str()).collect();
+            let changes = differences(&before, &after).join(", ");
+            failures.push(format!("one of {group:?} changed {changes}"));
             before = after;
         }
     }

@@ -141,7 +141,11 @@ fn spoiled() -> Vec<Case> {
     ]
 }
 
+/// Puts the octets of a member into another encoding.
+type Recode = fn(String) -> String;
+
 /// Each of the three members missing, repeated, of other types, and in other encodings.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn of_members() -> Vec<Case> {
     let mut cases = Vec::new();
     for name in ["protected", "payload", "signature"] {
@@ -191,7 +195,6 @@ fn of_members() -> Vec<Case> {
                 },
             ));
         }
-        type Recode = fn(String) -> String;
         let recodings: [(&str, Recode); 5] = [
             ("with padding", |text| format!("{text}=")),
             ("with a line break", |text| {
@@ -234,7 +237,7 @@ fn of_members() -> Vec<Case> {
 
 /// The same octets, or one more, with a bit at the end that belongs to none.
 fn with_spare_bits(mut text: String) -> String {
-    if text.len() % 4 == 0 {
+    if text.len().is_multiple_of(4) {
         return text + "AB";
     }
     // The last character of an incomplete group is one of A, E, I, ... or A, Q, g, w: its successor has a spare bit.

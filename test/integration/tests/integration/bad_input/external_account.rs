@@ -38,30 +38,31 @@ fn remove(object: &mut Value, name: &str) {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
     let mut cases = vec![
         spoiled("no kid", MALFORMED, |_, _, header, _| remove(header, "kid")),
         spoiled("an unknown kid", UNAUTHORIZED, |_, _, header, _| {
-            header["kid"] = json!("customer-2")
+            header["kid"] = json!("customer-2");
         }),
         spoiled("a kid that is a path", UNAUTHORIZED, |_, _, header, _| {
-            header["kid"] = json!("../../etc/passwd")
+            header["kid"] = json!("../../etc/passwd");
         }),
         spoiled("no url", MALFORMED, |_, _, header, _| remove(header, "url")),
         spoiled("another url", MALFORMED, |lab, _, header, _| {
-            header["url"] = json!(lab.directory.new_order)
+            header["url"] = json!(lab.directory.new_order);
         }),
         spoiled("a nonce", MALFORMED, |_, nonce, header, _| {
-            header["nonce"] = json!(nonce)
+            header["nonce"] = json!(nonce);
         }),
         spoiled("a jwk", MALFORMED, |lab, _, header, _| {
-            header["jwk"] = jwk(&lab.stranger)
+            header["jwk"] = jwk(&lab.stranger);
         }),
         spoiled("another account's key", UNAUTHORIZED, |lab, _, _, payload| {
-            *payload = jwk(&lab.bob.key)
+            *payload = jwk(&lab.bob.key);
         }),
         spoiled("a payload that is no key", UNAUTHORIZED, |_, _, _, payload| {
-            *payload = json!({})
+            *payload = json!({});
         }),
         spoiled("crit", MALFORMED, |_, _, header, _| header["crit"] = json!(["x"])),
         case("another secret", SECTION, UNAUTHORIZED, |lab, nonce| {

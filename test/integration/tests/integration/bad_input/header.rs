@@ -45,7 +45,7 @@ fn of_members() -> Vec<Case> {
     let mut cases = Vec::new();
     for name in ["alg", "nonce", "url", "kid"] {
         cases.push(changed(format!("no {name}"), RULES, move |_, header| {
-            drop(header.remove(name))
+            drop(header.remove(name));
         }));
         for other in [json!(null), json!(1), json!([]), json!({})] {
             cases.push(changed(format!("{name} is {other}"), RULES, move |_, header| {
@@ -94,16 +94,16 @@ fn of_form() -> Vec<Case> {
             )
         }),
         changed("jwk and kid", RULES, |lab, header| {
-            drop(header.insert("jwk".to_owned(), jwk(&lab.alice.key)))
+            drop(header.insert("jwk".to_owned(), jwk(&lab.alice.key)));
         }),
         changed("crit", CRITICAL, |_, header| {
-            drop(header.insert("crit".to_owned(), json!(["exp"])))
+            drop(header.insert("crit".to_owned(), json!(["exp"])));
         }),
         changed("an empty crit", CRITICAL, |_, header| {
-            drop(header.insert("crit".to_owned(), json!([])))
+            drop(header.insert("crit".to_owned(), json!([])));
         }),
         changed("crit is null", CRITICAL, |_, header| {
-            drop(header.insert("crit".to_owned(), Value::Null))
+            drop(header.insert("crit".to_owned(), Value::Null));
         }),
         changed("b64", "RFC 8555 section 6.2, RFC 7797", |_, header| {
             header.insert("b64".to_owned(), json!(false));

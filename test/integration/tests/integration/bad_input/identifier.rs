@@ -234,7 +234,7 @@ fn lists() -> Vec<Case> {
 fn ahead() -> Vec<Case> {
     const AHEAD: &str = "RFC 8555 section 7.4.1";
     [
-        (MALFORMED, r#"{}"#),
+        (MALFORMED, r"{}"),
         (MALFORMED, ""),
         (MALFORMED, r#"{"identifier":null}"#),
         (MALFORMED, r#"{"identifier":"a.test"}"#),

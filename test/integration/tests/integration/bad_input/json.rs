@@ -5,6 +5,7 @@ use super::case::{Case, MALFORMED, case, run};
 const JSON: &str = "RFC 8259 section 2";
 const IDENTIFIERS: &str = r#""identifiers":[{"type":"dns","value":"good.test"}]"#;
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
     let nested = format!("{{\"identifiers\":{}{}}}", "[".repeat(3000), "]".repeat(3000));
     let payloads: Vec<(&str, &'static str, Vec<u8>)> = vec![

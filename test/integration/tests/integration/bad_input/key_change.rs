@@ -56,7 +56,7 @@ fn remove(object: &mut Value, name: &str) {
 fn inner() -> Vec<Case> {
     vec![
         spoiled("an inner JWS with a nonce", MALFORMED, |_, nonce, change| {
-            change.inner_header["nonce"] = json!(nonce)
+            change.inner_header["nonce"] = json!(nonce);
         }),
         spoiled("an inner JWS with a kid", MALFORMED, |lab, _, change| {
             remove(&mut change.inner_header, "jwk");
@@ -69,10 +69,10 @@ fn inner() -> Vec<Case> {
             change.inner_header["url"] = json!(lab.directory.new_order);
         }),
         spoiled("an inner JWS without a URL", MALFORMED, |_, _, change| {
-            remove(&mut change.inner_header, "url")
+            remove(&mut change.inner_header, "url");
         }),
         spoiled("an inner JWS without an algorithm", MALFORMED, |_, _, change| {
-            remove(&mut change.inner_header, "alg")
+            remove(&mut change.inner_header, "alg");
         }),
         spoiled(
             "an inner algorithm that is not offered",
@@ -123,25 +123,25 @@ fn inner() -> Vec<Case> {
 fn payloads() -> Vec<Case> {
     let mut cases = vec![
         spoiled("no account", MALFORMED, |_, _, change| {
-            remove(&mut change.payload, "account")
+            remove(&mut change.payload, "account");
         }),
         spoiled("another account", MALFORMED, |lab, _, change| {
-            change.payload["account"] = json!(lab.bob.url)
+            change.payload["account"] = json!(lab.bob.url);
         }),
         spoiled("no old key", MALFORMED, |_, _, change| {
-            remove(&mut change.payload, "oldKey")
+            remove(&mut change.payload, "oldKey");
         }),
         spoiled("the new key as the old one", MALFORMED, |lab, _, change| {
-            change.payload["oldKey"] = jwk(&lab.stranger)
+            change.payload["oldKey"] = jwk(&lab.stranger);
         }),
         spoiled("another old key", MALFORMED, |lab, _, change| {
-            change.payload["oldKey"] = jwk(&lab.bob.key)
+            change.payload["oldKey"] = jwk(&lab.bob.key);
         }),
         spoiled("the old key as a text", MALFORMED, |_, _, change| {
-            change.payload["oldKey"] = json!("key")
+            change.payload["oldKey"] = json!("key");
         }),
         spoiled("the account as a number", MALFORMED, |_, _, change| {
-            change.payload["account"] = json!(1)
+            change.payload["account"] = json!(1);
         }),
         spoiled("no object", MALFORMED, |_, _, change| change.payload = json!([])),
     ];

@@ -1,7 +1,7 @@
 //! Requests that break a rule: each gets the problem that the rule says, and changes nothing.
 //!
-//! Every case names the section that it breaks. After each, the state of the accounts that took part is what it
-//! was; after each batch the server still serves. Tables by subject; [`case`] says how a case is run.
+//! Every case names the section that it breaks. After every few, the state of the accounts that took part is what
+//! it was; after each batch the server still serves. Tables by subject; [`case`] says how a case is run.
 
 mod account;
 mod authorization;

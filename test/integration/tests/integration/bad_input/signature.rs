@@ -132,7 +132,7 @@ fn wrong() -> Vec<Case> {
     let spoils: [(&str, Spoil); 6] = [
         ("a flipped bit", |made| made[7] ^= 1),
         ("a flipped last bit", |made| {
-            *made.last_mut().unwrap_or(&mut 0) ^= 1
+            *made.last_mut().unwrap_or(&mut 0) ^= 1;
         }),
         ("no signature", Vec::clear),
         ("a short signature", |made| made.truncate(made.len() - 1)),

@@ -6,38 +6,27 @@ use cairn_testkit::csr::CsrBuilder;
 use cairn_testkit::keys::KeyKind;
 use openssl::bn::{BigNum, BigNumContext, MsbOption};
 use openssl::pkey::{PKey, Private};
-use openssl::rsa::Rsa;
+use openssl::rsa::RsaPrivateKeyBuilder;
 
 use super::case::{Case, case, run};
 use super::lab::Lab;
 use super::request::{Sent, signed};
 
 /// An RSA key from its primes.
-fn rsa(p: &BigNum, q: &BigNum) -> Result<PKey<Private>> {
+fn rsa(one: &BigNum, other: &BigNum) -> Result<PKey<Private>> {
     let mut context = BigNumContext::new()?;
-    let (e, one) = (BigNum::from_u32(65537)?, BigNum::from_u32(1)?);
-    let (mut p_1, mut q_1) = (BigNum::new()?, BigNum::new()?);
-    p_1.checked_sub(p, &one)?;
-    q_1.checked_sub(q, &one)?;
-    let (mut n, mut phi, mut d) = (BigNum::new()?, BigNum::new()?, BigNum::new()?);
-    n.checked_mul(p, q, &mut context)?;
-    phi.checked_mul(&p_1, &q_1, &mut context)?;
-    d.mod_inverse(&e, &phi, &mut context)?;
-    let (mut dp, mut dq, mut qi) = (BigNum::new()?, BigNum::new()?, BigNum::new()?);
-    dp.nnmod(&d, &p_1, &mut context)?;
-    dq.nnmod(&d, &q_1, &mut context)?;
-    qi.mod_inverse(q, p, &mut context)?;
-    let key = Rsa::from_private_components(
-        n,
-        e,
-        d,
-        p.as_ref().to_owned()?,
-        q.as_ref().to_owned()?,
-        dp,
-        dq,
-        qi,
-    )?;
-    Ok(PKey::from_rsa(key)?)
+    let (mut modulus, mut order, mut private) = (BigNum::new()?, BigNum::new()?, BigNum::new()?);
+    modulus.checked_mul(one, other, &mut context)?;
+    // (p - 1)(q - 1) = pq - p - q + 1
+    order.checked_sub(&modulus, one)?;
+    let mut rest = BigNum::new()?;
+    rest.checked_sub(&order, other)?;
+    rest.add_word(1)?;
+    let exponent = BigNum::from_u32(65537)?;
+    private.mod_inverse(&exponent, &rest, &mut context)?;
+    Ok(PKey::from_rsa(
+        RsaPrivateKeyBuilder::new(modulus, exponent, private)?.build(),
+    )?)
 }
 
 /// A prime of that many bits which a public exponent of 65537 goes with.
@@ -72,7 +61,7 @@ fn patterned() -> Result<BigNum> {
     let is_prime = |number: &u32| {
         (2..*number)
             .take_while(|it| it * it <= *number)
-            .all(|it| number % it != 0)
+            .all(|it| !number.is_multiple_of(it))
     };
     for small in (2..).filter(is_prime).take(126) {
         primorial.mul_word(small)?;
