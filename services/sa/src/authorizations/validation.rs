@@ -130,15 +130,17 @@ pub(crate) async fn renew_lease(
     lease: &LeaseId,
     deadline: &Timestamp,
 ) -> Result<()> {
-    let renewed = prepared!(
+    let renewed: Option<Vec<u8>> = prepared!(
         diesel::update(authorizations::table.find(id.as_bytes().as_slice()))
             .filter(authorizations::status.eq(PENDING))
             .filter(authorizations::lease_id.eq(lease.as_bytes().as_slice()))
             .set(authorizations::lease_deadline.eq(deadline.as_millis()))
+            .returning(authorizations::id)
     )
-    .execute(conn)
-    .await?;
-    if renewed == 1 {
+    .get_result(conn)
+    .await
+    .optional()?;
+    if renewed.is_some() {
         Ok(())
     } else {
         refuse(not_held(stored(conn, id).await?.decode()?.status))
@@ -302,7 +304,7 @@ pub(crate) async fn claim_validations(
             owner: claim.owner.clone(),
             deadline: claim.deadline,
         };
-        let moved = prepared!(
+        let moved: Option<Vec<u8>> = prepared!(
             diesel::update(authorizations::table.find(authorization.id.as_bytes().as_slice()))
                 .filter(authorizations::lease_id.eq(old.as_bytes().as_slice()))
                 .set((
@@ -310,10 +312,12 @@ pub(crate) async fn claim_validations(
                     authorizations::lease_owner.eq(&lease.owner),
                     authorizations::lease_deadline.eq(lease.deadline.as_millis()),
                 ))
+                .returning(authorizations::id)
         )
-        .execute(conn)
-        .await?;
-        if moved == 1 {
+        .get_result(conn)
+        .await
+        .optional()?;
+        if moved.is_some() {
             let (challenge, thumbprint) = (row.answered()?, row.thumbprint()?);
             claimed.work.push(ClaimedValidation {
                 authorization,

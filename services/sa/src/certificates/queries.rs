@@ -24,16 +24,18 @@ pub(crate) async fn store_tbs(
     now: &Timestamp,
 ) -> Result<(StoredTbs, bool)> {
     // The order's row decides: it takes one serial, once.
-    let taken = prepared!(
+    let taken: Option<Vec<u8>> = prepared!(
         diesel::update(orders::table.find(unsigned.order.as_bytes().as_slice()))
             .filter(orders::account_id.eq(unsigned.account.as_bytes().as_slice()))
             .filter(orders::status.eq(PROCESSING))
             .filter(orders::serial.is_null())
             .set(orders::serial.eq(unsigned.serial.as_bytes().as_slice()))
+            .returning(orders::id)
     )
-    .execute(conn)
-    .await?;
-    if taken == 0 {
+    .get_result(conn)
+    .await
+    .optional()?;
+    if taken.is_none() {
         return Ok((earlier_tbs(conn, unsigned).await?, false));
     }
     let inserted = diesel::insert_into(certificates::table)
@@ -112,7 +114,7 @@ pub(crate) async fn store_certificate(
             Ok(stored)
         };
     };
-    let finished = prepared!(
+    let finished: Option<Vec<u8>> = prepared!(
         diesel::update(orders::table.find(&row.order_id))
             .filter(orders::status.eq(PROCESSING))
             .filter(orders::serial.eq(serial.as_bytes().as_slice()))
@@ -121,13 +123,15 @@ pub(crate) async fn store_certificate(
                 orders::lease_owner.eq(None::<String>),
                 orders::lease_deadline.eq(None::<i64>),
             ))
+            .returning(orders::id)
     )
-    .execute(conn)
-    .await?;
+    .get_result(conn)
+    .await
+    .optional()?;
     Ok(Stored {
         certificate: decode_signed(row)?,
         new: true,
-        order: if finished == 1 {
+        order: if finished.is_some() {
             OrderStatus::Valid
         } else {
             order_status(conn, serial).await?

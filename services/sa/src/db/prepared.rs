@@ -27,7 +27,9 @@ impl<Q, Id> Prepared<Q, Id> {
     }
 }
 
-impl<Q: QueryFragment<DB>, Id, DB: Backend> QueryFragment<DB> for Prepared<Q, Id> {
+/// For statements with rows to return: those without are run by reference, and a reference does not pass on
+/// what `is_safe_to_cache_prepared` says.
+impl<Q: QueryFragment<DB> + Query, Id, DB: Backend> QueryFragment<DB> for Prepared<Q, Id> {
     fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.query.walk_ast(pass)
     }
@@ -49,7 +51,7 @@ impl<Q: Query, Id> Query for Prepared<Q, Id> {
 
 impl<Q, Id, Conn> RunQueryDsl<Conn> for Prepared<Q, Id> {}
 
-/// `prepared!(query)` keeps the prepared statement of a query whose text never changes: no list of values, no
+/// `prepared!(update)` keeps the prepared statement of an UPDATE … RETURNING whose text never changes: no list of values, no
 /// part that is there at one time and not at another.
 macro_rules! prepared {
     ($query:expr $(,)?) => {{

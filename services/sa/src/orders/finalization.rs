@@ -112,15 +112,17 @@ pub(crate) async fn renew_lease(
     lease: &LeaseId,
     deadline: &Timestamp,
 ) -> Result<()> {
-    let renewed = prepared!(
+    let renewed: Option<Vec<u8>> = prepared!(
         diesel::update(orders::table.find(id.as_bytes().as_slice()))
             .filter(orders::status.eq(PROCESSING))
             .filter(orders::lease_id.eq(lease.as_bytes().as_slice()))
             .set(orders::lease_deadline.eq(deadline.as_millis()))
+            .returning(orders::id)
     )
-    .execute(conn)
-    .await?;
-    if renewed == 1 {
+    .get_result(conn)
+    .await
+    .optional()?;
+    if renewed.is_some() {
         Ok(())
     } else {
         refuse(not_held(stored(conn, id).await?.decode()?.status))

@@ -142,18 +142,20 @@ async fn replace(conn: &mut Conn, replaced: &Serial, order: &OrderId, now: Times
     // It keeps the certificate unless it came, or will come, to nothing.
     let open = status == PENDING || status == READY;
     let failed = status == INVALID || (open && expires <= now.as_millis());
-    let taken_over = if failed {
+    let taken_over: Option<Vec<u8>> = if failed {
         prepared!(
             diesel::update(replacements::table.find(serial))
                 .filter(replacements::order_id.eq(&earlier))
                 .set(replacements::order_id.eq(order))
+                .returning(replacements::order_id)
         )
-        .execute(conn)
-        .await?
+        .get_result(conn)
+        .await
+        .optional()?
     } else {
-        0
+        None
     };
-    if taken_over == 1 {
+    if taken_over.is_some() {
         Ok(())
     } else {
         refuse(Error::new(

@@ -13,7 +13,7 @@ use cairn_types::{
     Duration, ErrorKind, Id, IdKind, Identifier, Lease, Order, OrderStatus, Problem, Revocation,
     RevocationReason, Serial, SpkiHash, Thumbprint, Timestamp, Token,
 };
-use diesel::connection::{Instrumentation, InstrumentationEvent};
+use diesel::connection::InstrumentationEvent;
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 use diesel_migrations::MigrationHarness;
 
@@ -25,18 +25,47 @@ struct Step {
     detail: String,
 }
 
+/// The texts of the statements that were run, and of those whose prepared statement was kept.
+#[derive(Default)]
+struct Seen {
+    run: BTreeSet<String>,
+    kept: BTreeSet<String>,
+}
+
+impl Seen {
+    /// All transactions on a database in memory.
+    fn collect() -> (Self, SqliteConnection) {
+        let mut conn = SqliteConnection::establish(":memory:").unwrap();
+        conn.run_pending_migrations(super::connection::MIGRATIONS)
+            .unwrap();
+        let seen = Arc::new(Mutex::new(Self::default()));
+        let recorder = seen.clone();
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            let mut seen = recorder.lock().unwrap();
+            match event {
+                InstrumentationEvent::StartQuery { query, .. } => {
+                    let text = query.to_string();
+                    let statement = text.split(" -- binds").next().unwrap_or_default();
+                    seen.run.insert(statement.to_owned());
+                }
+                InstrumentationEvent::CacheQuery { sql, .. } => {
+                    seen.kept.insert(sql.to_owned());
+                }
+                _ => (),
+            }
+        });
+        run_everything(&mut conn);
+        conn.set_instrumentation(|_: InstrumentationEvent<'_>| ());
+        let seen = std::mem::take(&mut *seen.lock().unwrap());
+        assert!(seen.run.len() > 30, "{:#?}", seen.run);
+        (seen, conn)
+    }
+}
+
 #[test]
 fn every_statement_finds_its_rows_by_an_index() {
-    let mut conn = SqliteConnection::establish(":memory:").unwrap();
-    conn.run_pending_migrations(super::connection::MIGRATIONS)
-        .unwrap();
-    let seen = Arc::new(Mutex::new(BTreeSet::new()));
-    conn.set_instrumentation(recorder(seen.clone()));
-    run_everything(&mut conn);
-    conn.set_instrumentation(|_: InstrumentationEvent<'_>| ());
-    let statements = seen.lock().unwrap().clone();
-    assert!(statements.len() > 30, "{statements:#?}");
-    for statement in statements {
+    let (seen, mut conn) = Seen::collect();
+    for statement in seen.run {
         let plan: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}"))
             .load(&mut conn)
             .unwrap();
@@ -48,14 +77,11 @@ fn every_statement_finds_its_rows_by_an_index() {
     }
 }
 
-fn recorder(seen: Arc<Mutex<BTreeSet<String>>>) -> impl Instrumentation {
-    move |event: InstrumentationEvent<'_>| {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            let text = query.to_string();
-            let statement = text.split(" -- binds").next().unwrap_or_default().to_owned();
-            seen.lock().unwrap().insert(statement);
-        }
-    }
+#[test]
+fn every_statement_is_prepared_once() {
+    let (seen, _) = Seen::collect();
+    let anew: Vec<_> = seen.run.difference(&seen.kept).collect();
+    assert!(anew.is_empty(), "{anew:#?}");
 }
 
 fn id<K: IdKind>() -> Id<K> {

@@ -8,9 +8,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use diesel::QueryResult;
-use diesel::dsl::Limit;
 use diesel::query_dsl::LoadQuery;
-use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl};
+use diesel::query_dsl::methods::ExecuteDsl;
 
 use super::Conn;
 use crate::db::errors::{Failure, Result};
@@ -41,13 +40,13 @@ pub(super) trait RunQueryDsl: diesel::RunQueryDsl<Conn> + Sized {
         ready(diesel::RunQueryDsl::get_result(self, conn))
     }
 
-    /// The first row; `NotFound` if there is none.
+    /// The first row; `NotFound` if there is none. No more rows are looked for. There is no LIMIT in the text,
+    /// because SQLite looks into its value and prepares the statement anew for each.
     fn first<'query, U>(self, conn: &mut Conn) -> Ready<QueryResult<U>>
     where
-        Self: LimitDsl,
-        Limit<Self>: LoadQuery<'query, Conn, U>,
+        Self: LoadQuery<'query, Conn, U>,
     {
-        ready(diesel::RunQueryDsl::first(self, conn))
+        ready(diesel::RunQueryDsl::get_result(self, conn))
     }
 }
 
