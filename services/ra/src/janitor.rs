@@ -67,6 +67,7 @@ impl Ra {
         let issuing = Issuing {
             order: claimed.order,
             account,
+            evidence: None,
             finalization: claimed.finalization,
             lease: claimed.lease,
             resumed: true,

@@ -43,9 +43,10 @@ impl Ra {
     }
 
     /// Issues, while the lease is kept.
-    pub(crate) async fn drive_order(&self, context: &Context, issuing: Issuing) -> Result<Order> {
+    pub(crate) async fn drive_order(&self, context: &Context, mut issuing: Issuing) -> Result<Order> {
+        let known = issuing.evidence.take();
         let (on, lasts) = (Work::Order(issuing.order.id), self.settings.finalize_lease);
-        let work = self.issue(context, &issuing);
+        let work = self.issue(context, &issuing, known);
         match self.under_lease(context, on, issuing.lease.id, lasts, work).await {
             Some(ended) => ended,
             None => Ok(issuing.order),
@@ -53,12 +54,17 @@ impl Ra {
     }
 
     /// Issues, again while that may help.
-    async fn issue(&self, context: &Context, issuing: &Issuing) -> Result<Order> {
+    async fn issue(
+        &self,
+        context: &Context,
+        issuing: &Issuing,
+        mut known: Option<Vec<AuthorizationEvidence>>,
+    ) -> Result<Order> {
         let enough = self.clock.now() + self.settings.finalize_patience;
         let mut pauses = PAUSES.into_iter();
         loop {
             let attempt = context.detached(ATTEMPT);
-            let setback = match self.issue_once(&attempt, issuing).await {
+            let setback = match self.issue_once(&attempt, issuing, known.take()).await {
                 Ok(order) => {
                     self.measures.order_ended(None);
                     return Ok(order);
@@ -83,9 +89,17 @@ impl Ra {
         }
     }
 
-    async fn issue_once(&self, context: &Context, issuing: &Issuing) -> std::result::Result<Order, Setback> {
+    async fn issue_once(
+        &self,
+        context: &Context,
+        issuing: &Issuing,
+        known: Option<Vec<AuthorizationEvidence>>,
+    ) -> std::result::Result<Order, Setback> {
         let order = &issuing.order;
-        let known = self.sa.get_order_evidence(context, order.id).await?;
+        let known = match known {
+            Some(known) => known,
+            None => self.sa.get_order_evidence(context, order.id).await?,
+        };
         let evidence = self.recheck_caa(context, issuing, known).await?;
         let key_changes = if issuing.resumed || proved_by_other_keys(issuing, &evidence) {
             self.sa.list_key_changes(context, order.account).await?

@@ -4,7 +4,7 @@ mod caa_recheck;
 mod drive;
 mod setback;
 
-use cairn_rpc::api::sa::Finalization;
+use cairn_rpc::api::sa::{AuthorizationEvidence, Finalization};
 use cairn_types::{Account, Lease, Order};
 
 /// A finalization that this process holds the lease of.
@@ -13,6 +13,8 @@ pub(crate) struct Issuing {
     pub order: Order,
     /// Whose it is.
     pub account: Account,
+    /// What was proved for the order, if that is known already.
+    pub evidence: Option<Vec<AuthorizationEvidence>>,
     /// What the client asked for.
     pub finalization: Finalization,
     /// The lease.

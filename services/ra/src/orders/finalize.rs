@@ -5,8 +5,9 @@ use cairn_policy::check_certificate_key;
 use cairn_rpc::Context;
 use cairn_rpc::api::ra::Finalize;
 use cairn_rpc::api::sa::{BeginFinalize, Finalization};
-use cairn_types::{Account, Error, ErrorKind, LeaseId, Order, OrderStatus, Result, Thumbprint};
+use cairn_types::{Error, ErrorKind, Identifier, LeaseId, Order, OrderStatus, Result, Thumbprint};
 use cairn_x509::CertificateRequest;
+use futures_util::try_join;
 
 use crate::Ra;
 use crate::issuance::Issuing;
@@ -14,13 +15,30 @@ use crate::issuance::Issuing;
 impl Ra {
     /// Starts the issuance and waits a little for its end. A request that is refused leaves the order ready.
     pub(crate) async fn finalize(&self, context: &Context, request: Finalize) -> Result<Order> {
-        let account = self.valid_account(context, request.account).await?;
-        let order = self.sa.get_order(context, request.order).await?;
+        let certified = Certified::parse(&request.csr);
+        let key_holder = async {
+            match &certified {
+                Ok(certified) => self.sa.find_account_by_key(context, certified.thumbprint).await,
+                Err(_) => Ok(None),
+            }
+        };
+        let (account, order, key_holder) = try_join!(
+            self.valid_account(context, request.account),
+            self.sa.get_order(context, request.order),
+            key_holder,
+        )?;
         if order.account != account.id {
             return Err(Error::unauthorized("the order belongs to another account"));
         }
         self.ready(&order)?;
-        self.check_csr(context, &account, &order, &request.csr).await?;
+        if certified?.identifiers != order.identifiers {
+            return Err(bad_csr("its names are not those of the order"));
+        }
+        if key_holder.is_some() {
+            return Err(bad_csr(
+                "its key is the key of an account (RFC 8555 section 11.1)",
+            ));
+        }
 
         let lease = self.lease(
             LeaseId::new(&*self.clock, &*self.rng),
@@ -53,6 +71,7 @@ impl Ra {
             Issuing {
                 order: begun.order,
                 account,
+                evidence: Some(begun.evidence),
                 finalization,
                 lease,
                 resumed: false,
@@ -77,27 +96,27 @@ impl Ra {
             )),
         }
     }
+}
 
-    async fn check_csr(&self, context: &Context, account: &Account, order: &Order, der: &[u8]) -> Result<()> {
+/// What a certificate request asks for, as far as it can be judged by itself.
+struct Certified {
+    identifiers: Vec<Identifier>,
+    /// Of its key, if that were an account's.
+    thumbprint: Thumbprint,
+}
+
+impl Certified {
+    fn parse(der: &[u8]) -> Result<Self> {
         let csr = CertificateRequest::parse(der)?;
-        if csr.identifiers() != order.identifiers {
-            return Err(bad_csr("its names are not those of the order"));
-        }
-        check_certificate_key(csr.public_key().as_pkey())
-            .map_err(|fault| fault.into_error(ErrorKind::BadCsr))?;
-        let thumbprint = PublicKey::from_pkey(csr.public_key().as_pkey())
+        let key = csr.public_key().as_pkey();
+        check_certificate_key(key).map_err(|fault| fault.into_error(ErrorKind::BadCsr))?;
+        let thumbprint = PublicKey::from_pkey(key)
             .map(|key| key.thumbprint())
             .map_err(|_| bad_csr("its key is of an unsupported kind"))?;
-        if self.is_account_key(context, account, thumbprint).await? {
-            return Err(bad_csr(
-                "its key is the key of an account (RFC 8555 section 11.1)",
-            ));
-        }
-        Ok(())
-    }
-
-    async fn is_account_key(&self, context: &Context, account: &Account, key: Thumbprint) -> Result<bool> {
-        Ok(account.thumbprint == key || self.sa.find_account_by_key(context, key).await?.is_some())
+        Ok(Self {
+            identifiers: csr.identifiers().to_vec(),
+            thumbprint,
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! A client says that it is ready (RFC 8555 section 7.5.1), or gives an authorization up (section 7.5.2).
 
+use cairn_ratelimit::Limiter;
 use cairn_rpc::Context;
 use cairn_rpc::api::ra::{AnswerChallenge, DeactivateAuthorization};
 use cairn_rpc::api::sa::BeginValidation;
@@ -15,42 +16,50 @@ impl Ra {
         context: &Context,
         request: AnswerChallenge,
     ) -> Result<Authorization> {
-        let account = self.valid_account(context, request.account).await?;
-        let authorization = self.sa.get_authorization(context, request.authorization).await?;
-        if authorization.account != account.id {
-            return Err(Error::unauthorized(
-                "the authorization belongs to another account",
-            ));
-        }
-        let challenge = authorization
-            .challenges
-            .iter()
-            .find(|challenge| challenge.id == request.challenge)
-            .ok_or_else(|| Error::not_found("challenge"))?;
-        if let (Some(limiter), ChallengeStatus::Pending) = (&self.limiter, challenge.status) {
-            self.may_attempt(limiter, &authorization).await?;
+        if let Some(limiter) = &self.limiter {
+            self.check_limit(context, limiter, &request).await?;
         }
         let lease = self.lease(
             LeaseId::new(&*self.clock, &*self.rng),
             self.settings.validation_lease,
         );
-        let begun = self
-            .sa
-            .begin_validation(
-                context,
-                BeginValidation {
-                    authorization: authorization.id,
-                    challenge: request.challenge,
-                    lease: lease.clone(),
-                    account: account.id,
-                },
-            )
-            .await?;
+        let begin = BeginValidation {
+            authorization: request.authorization,
+            challenge: request.challenge,
+            lease: lease.clone(),
+            account: request.account,
+        };
+        let begun = self.sa.begin_validation(context, begin).await?;
         if !begun.leased {
             return Ok(begun.authorization);
         }
-        let validating = Validating::new(begun.authorization, request.challenge, &account, lease);
+        let validating = Validating {
+            authorization: begun.authorization,
+            challenge: request.challenge,
+            thumbprint: begun.thumbprint,
+            lease,
+        };
         self.validate_in_background(context, validating).await
+    }
+
+    /// Refuses to begin what failed too often. Whose the authorization is, and whether there is something to begin,
+    /// is looked at when it begins.
+    async fn check_limit(
+        &self,
+        context: &Context,
+        limiter: &Limiter,
+        request: &AnswerChallenge,
+    ) -> Result<()> {
+        let authorization = self.sa.get_authorization(context, request.authorization).await?;
+        let begins = authorization.account == request.account
+            && authorization.challenges.iter().any(|challenge| {
+                challenge.id == request.challenge && challenge.status == ChallengeStatus::Pending
+            });
+        if begins {
+            self.may_attempt(limiter, &authorization).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Gives an authorization up.

@@ -3,7 +3,7 @@
 mod answer;
 mod drive;
 
-use cairn_types::{Account, Authorization, Challenge, ChallengeId, Lease, Thumbprint};
+use cairn_types::{Authorization, Challenge, ChallengeId, Lease, Thumbprint};
 
 /// A validation that this process holds the lease of.
 pub(crate) struct Validating {
@@ -18,21 +18,6 @@ pub(crate) struct Validating {
 }
 
 impl Validating {
-    /// The validation of a challenge for the account that answered it.
-    pub(crate) fn new(
-        authorization: Authorization,
-        challenge: ChallengeId,
-        account: &Account,
-        lease: Lease,
-    ) -> Self {
-        Self {
-            authorization,
-            challenge,
-            thumbprint: account.thumbprint,
-            lease,
-        }
-    }
-
     /// The challenge under validation.
     pub(crate) fn answered(&self) -> Option<&Challenge> {
         self.authorization
