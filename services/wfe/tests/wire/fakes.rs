@@ -24,6 +24,8 @@ pub(crate) struct State {
     pub(crate) orders: Vec<Order>,
     pub(crate) authorizations: Vec<Authorization>,
     pub(crate) certificates: Vec<Certificate>,
+    /// The finalize requests that arrived.
+    pub(crate) finalize_requests: Vec<Vec<u8>>,
     /// What the next call of the registration authority fails with.
     pub(crate) refusal: Option<Error>,
     /// The calls of both, by name.

@@ -164,6 +164,7 @@ impl Fakes {
     fn finalize(&self, request: &Finalize) -> Result<Order, Error> {
         self.rule("ra.finalize")?;
         self.known.with(|state| {
+            state.finalize_requests.push(request.request.clone());
             let mut all = state.orders.iter_mut();
             let order = all
                 .find(|it| it.id == request.order)
