@@ -76,7 +76,7 @@ impl Wfe {
     }
 
     /// A fresh nonce.
-    pub(crate) fn mint_nonce(&self) -> Result<String, Error> {
+    pub(crate) fn mint_nonce(&self) -> String {
         self.nonces.mint(self.clock.now(), &*self.rng)
     }
 

@@ -126,10 +126,7 @@ fn finish(wfe: &Wfe, call: &Call, route: &'static str, answer: Answer) -> Respon
         answer = answer.link(&wfe.urls.absolute(paths::DIRECTORY), "index");
     }
     if call.method == Method::POST {
-        match wfe.mint_nonce() {
-            Ok(nonce) => answer = answer.header(REPLAY_NONCE, nonce),
-            Err(error) => log(&error.into()),
-        }
+        answer = answer.header(REPLAY_NONCE, wfe.mint_nonce());
     }
     if call.method == Method::HEAD {
         let length = HeaderValue::from(answer.body.len());

@@ -32,7 +32,7 @@
 //! | JWK: parse, canonical text, thumbprint, OpenSSL key | [`PublicKey`] |
 //! | key change, also verified on its own | [`KeyChange::verify`] |
 //! | external account binding | [`ExternalAccountBinding`], [`sign_external_account_binding`] |
-//! | finalize requests, verified on their own | [`finalize::verify`] |
+//! | finalize requests | [`finalize::csr`] |
 //! | key authorizations | [`key_authorization()`], [`dns01_record`], [`key_authorization_digest`] |
 //! | messages | [`objects`], read by [`json::from_slice`] |
 //! | URLs | [`paths`] |
@@ -46,6 +46,7 @@ mod ari;
 pub mod base64url;
 mod eab;
 pub mod finalize;
+mod hmac;
 pub mod json;
 mod jwk;
 mod jws;

@@ -6,13 +6,10 @@
 //! what is older than [`Nonces::lifetime`].
 
 use cairn_types::{Duration, Error, ErrorKind, Rng, Timestamp};
-use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
 use openssl::memcmp;
-use openssl::pkey::{PKey, Private};
-use openssl::sign::Signer;
 
 use crate::base64url;
+use crate::hmac::HmacKey;
 
 const TIME: usize = 6;
 const BODY: usize = 16;
@@ -42,21 +39,15 @@ pub struct Recognized {
 
 /// Mints and recognises nonces.
 pub struct Nonces {
-    current: PKey<Private>,
-    previous: Option<PKey<Private>>,
+    current: HmacKey,
+    previous: Option<HmacKey>,
     lifetime: Duration,
 }
 
-/// A key cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NonceKeyError {
-    /// Too short.
-    #[error("a nonce key needs at least {MIN_KEY} octets")]
-    TooShort,
-    /// OpenSSL refuses it.
-    #[error("nonce key: {0}")]
-    Crypto(String),
-}
+/// A key is too short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a nonce key needs at least {MIN_KEY} octets")]
+pub struct NonceKeyError;
 
 impl Nonces {
     /// For the keys that all front ends share: new nonces get a MAC by `current`, and those by `previous`,
@@ -64,9 +55,9 @@ impl Nonces {
     pub fn new(current: &[u8], previous: Option<&[u8]>, lifetime: Duration) -> Result<Self, NonceKeyError> {
         let key = |octets: &[u8]| {
             if octets.len() < MIN_KEY {
-                return Err(NonceKeyError::TooShort);
+                return Err(NonceKeyError);
             }
-            PKey::hmac(octets).map_err(|error| NonceKeyError::Crypto(error.to_string()))
+            Ok(HmacKey::new(octets))
         };
         Ok(Self {
             current: key(current)?,
@@ -81,14 +72,14 @@ impl Nonces {
     }
 
     /// A fresh nonce.
-    pub fn mint(&self, now: Timestamp, rng: &dyn Rng) -> Result<String, Error> {
+    pub fn mint(&self, now: Timestamp, rng: &dyn Rng) -> String {
         let mut nonce = [0; LENGTH];
         let millis = now.as_millis().to_be_bytes();
         nonce[..TIME].copy_from_slice(&millis[2..]);
         rng.fill(&mut nonce[TIME..BODY]);
-        let mac = mac(&self.current, &nonce[..BODY])?;
+        let mac = mac(&self.current, &nonce[..BODY]);
         nonce[BODY..].copy_from_slice(&mac);
-        Ok(base64url::encode(nonce))
+        base64url::encode(nonce)
     }
 
     /// Recognises a nonce of our own that is not too old; anything else is `badNonce`.
@@ -104,7 +95,7 @@ impl Nonces {
             .and_then(|octets| octets.try_into().ok())
             .ok_or_else(|| bad("not one of this server's"))?;
         let (body, claimed) = octets.split_at(BODY);
-        if !self.authentic(body, claimed)? {
+        if !self.authentic(body, claimed) {
             return Err(bad("not one of this server's"));
         }
         let mut id = [0; BODY];
@@ -121,31 +112,19 @@ impl Nonces {
         })
     }
 
-    fn authentic(&self, body: &[u8], claimed: &[u8]) -> Result<bool, Error> {
-        for key in [Some(&self.current), self.previous.as_ref()]
+    fn authentic(&self, body: &[u8], claimed: &[u8]) -> bool {
+        let mut keys = [Some(&self.current), self.previous.as_ref()]
             .into_iter()
-            .flatten()
-        {
-            if memcmp::eq(&mac(key, body)?, claimed) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+            .flatten();
+        keys.any(|key| memcmp::eq(&mac(key, body), claimed))
     }
 }
 
-fn mac(key: &PKey<Private>, body: &[u8]) -> Result<[u8; LENGTH - BODY], Error> {
-    let make = || -> Result<[u8; LENGTH - BODY], ErrorStack> {
-        let mut signer = Signer::new(MessageDigest::sha256(), key)?;
-        signer.update(CONTEXT)?;
-        signer.update(body)?;
-        let mut full = [0; 32];
-        signer.sign(&mut full)?;
-        let mut short = [0; LENGTH - BODY];
-        short.copy_from_slice(&full[..LENGTH - BODY]);
-        Ok(short)
-    };
-    make().map_err(|error| Error::internal(format!("nonce MAC: {error}")))
+fn mac(key: &HmacKey, body: &[u8]) -> [u8; LENGTH - BODY] {
+    let full = key.sha256(&[CONTEXT, body]);
+    let mut short = [0; LENGTH - BODY];
+    short.copy_from_slice(&full[..LENGTH - BODY]);
+    short
 }
 
 #[cfg(test)]
@@ -170,7 +149,7 @@ mod tests {
     #[test]
     fn a_nonce_is_good_for_its_lifetime() {
         let nonces = nonces(1, None);
-        let nonce = nonces.mint(NOW, &Sevens).unwrap();
+        let nonce = nonces.mint(NOW, &Sevens);
         assert_eq!(nonce.len(), 43);
         assert_eq!(nonces.recognize(&nonce, NOW).unwrap().minted, NOW);
         assert!(nonces.recognize(&nonce, NOW + HOUR).is_ok());
@@ -184,7 +163,7 @@ mod tests {
 
     #[test]
     fn keys_can_be_changed_without_refusing_anyone() {
-        let old = nonces(1, None).mint(NOW, &Sevens).unwrap();
+        let old = nonces(1, None).mint(NOW, &Sevens);
         assert!(nonces(2, Some(1)).recognize(&old, NOW).is_ok());
         assert!(nonces(2, None).recognize(&old, NOW).is_err());
     }
@@ -192,7 +171,7 @@ mod tests {
     #[test]
     fn no_octet_can_be_changed() {
         let nonces = nonces(1, Some(2));
-        let nonce = base64url::decode(nonces.mint(NOW, &Sevens).unwrap()).unwrap();
+        let nonce = base64url::decode(nonces.mint(NOW, &Sevens)).unwrap();
         for place in 0..nonce.len() {
             let mut changed = nonce.clone();
             changed[place] ^= 1;
@@ -216,9 +195,6 @@ mod tests {
 
     #[test]
     fn short_keys_are_refused() {
-        assert_eq!(
-            Nonces::new(&[0; 31], None, HOUR).err(),
-            Some(NonceKeyError::TooShort)
-        );
+        assert_eq!(Nonces::new(&[0; 31], None, HOUR).err(), Some(NonceKeyError));
     }
 }

@@ -41,7 +41,7 @@ async fn get(wfe: &Wfe, call: &Call, route: &Route) -> Result<Answer, Refusal> {
     match route {
         Route::Start => Ok(start::get(wfe)),
         Route::Directory => Ok(directory::get(wfe)),
-        Route::NewNonce => new_nonce::get(wfe, call),
+        Route::NewNonce => Ok(new_nonce::get(wfe, call)),
         Route::RenewalInfo(id) => renewal_info::get(wfe, call, id).await,
         Route::Issuer(id) => issuer::get(wfe, id),
         Route::Terms(..) => Ok(terms::get(wfe)),
@@ -58,7 +58,7 @@ async fn post(wfe: &Wfe, call: &Call, route: &Route, body: Bytes) -> Result<Answ
         }
         Route::NewNonce => {
             wfe.authenticate(call, body).await?.read_only()?;
-            new_nonce::get(wfe, call)
+            Ok(new_nonce::get(wfe, call))
         }
         Route::NewAccount => new_account::post(wfe, call, body).await,
         Route::Account(id) => account::post(wfe, call, id, body).await,
