@@ -27,10 +27,13 @@ fn samples() -> PathBuf {
 /// Which of the running CA's files is of the kind that a sample names.
 fn stand_in(named: &str) -> &'static str {
     match named {
-        "issuers/e1.pem" => "acme/ecdsa/intermediate.pem",
+        "issuers/e1.pem" | "issuers/e1-chain.pem" => "acme/ecdsa/intermediate.pem",
         "issuers/e1.key" => "acme/ecdsa/intermediate.key",
-        "issuers/r1.pem" => "acme/rsa/intermediate.pem",
+        "issuers/r1.pem" | "issuers/r1-chain.pem" => "acme/rsa/intermediate.pem",
         "issuers/r1.key" => "acme/rsa/intermediate.key",
+        "issuers/root-e.pem" => "acme/ecdsa/root.pem",
+        "issuers/root-r.pem" => "acme/rsa/root.pem",
+        "va/receipt.key" => "va/receipt.key",
         _ if ending(named) == "key" => "services/sa.key",
         _ => "services/sa.pem",
     }
@@ -48,13 +51,10 @@ fn furnished(folder: &Path) -> Result<()> {
         let text = fs::read_to_string(&path)?;
         fs::write(folder.join(path.file_name().context("a name")?), &text)?;
         for line in text.lines().map(|line| line.trim_start_matches("# ")) {
-            let Some((_, value)) = line.split_once(" = \"") else {
-                continue;
-            };
-            let Some(named) = value
-                .split('"')
-                .next()
-                .filter(|name| name.contains('/') && !name.contains(':'))
+            let value = line
+                .split_once(" = \"")
+                .and_then(|(_, rest)| rest.split_once('"'));
+            let Some((named, _)) = value.filter(|(name, _)| ["key", "pem", "pub"].contains(&ending(name)))
             else {
                 continue;
             };
