@@ -58,13 +58,8 @@ fn parse(text: &str) -> Result<Config, String> {
         write(&format!("issuers/{id}.key"), &key.to_pem().unwrap());
         write(&format!("issuers/{id}.pem"), certificate(key).as_bytes());
     }
-    for name in ["primary", "west"] {
-        let key = PKey::generate_ed25519().unwrap();
-        write(
-            &format!("perspectives/{name}.pub"),
-            &key.public_key_to_pem().unwrap(),
-        );
-    }
+    let key = PKey::generate_ed25519().unwrap();
+    write("perspectives/primary.pub", &key.public_key_to_pem().unwrap());
     cairn_kit::config::parse::<Config>(text, &directory.path().join("ca.toml"))
         .map(|loaded| loaded.service)
         .map_err(|error| error.to_string())
@@ -77,6 +72,14 @@ fn the_sample_is_complete_and_accepted() {
     let classic = &config.profiles[&"classic".parse().unwrap()];
     assert_eq!(classic.methods, ChallengeType::ALL);
 }
+
+/// A perspective with the key of the one that follows.
+const TWIN: &str = r#"
+[[evidence.perspectives]]
+name = "twin"
+region = "arin"
+public_key = "perspectives/primary.pub"
+[[evidence.perspectives]]"#;
 
 #[test]
 fn nonsense_is_refused_by_name() {
@@ -101,17 +104,18 @@ fn nonsense_is_refused_by_name() {
             "issuers/e1.pem",
             "not that of the CA certificate",
         ),
-        ("issuers/r1.pem", "perspectives/west.pub", "line 1"),
+        ("issuers/r1.pem", "perspectives/primary.pub", "line 1"),
         (
             "http://ca.example/issuer/r1",
             "https://ca.example/issuer/r1",
             "http URL",
         ),
-        ("quorum = 2", "quorum = 3", "quorum"),
-        ("quorum = 2", "quorum = 0", "quorum"),
+        ("quorum = 1", "quorum = 2", "quorum"),
+        ("quorum = 1", "quorum = 0", "quorum"),
+        ("min_regions = 1", "min_regions = 2", "regions"),
         ("max_caa_age = \"8h\"", "max_caa_age = \"9h\"", "8 hours"),
-        ("name = \"west\"", "name = \"primary\"", "another"),
-        ("region = \"arin\"", "region = \"moon\"", "afrinic"),
+        ("[[evidence.perspectives]]", TWIN, "another"),
+        ("region = \"ripe\"", "region = \"moon\"", "afrinic"),
         ("validity = \"90d\"", "validity = \"30m\"", "profiles.classic"),
         ("backdate = \"1h\"", "backdate = \"3d\"", "profiles.classic"),
         ("[\"server-auth\"]", "[]", "profiles.classic"),
