@@ -46,7 +46,7 @@ impl Ra {
     pub(crate) async fn drive_order(&self, context: &Context, mut issuing: Issuing) -> Result<Order> {
         let known = issuing.evidence.take();
         let (on, lasts) = (Work::Order(issuing.order.id), self.settings.finalize_lease);
-        let work = self.issue(context, &issuing, known);
+        let work = Box::pin(self.issue(context, &issuing, known));
         match self.under_lease(context, on, issuing.lease.id, lasts, work).await {
             Some(ended) => ended,
             None => Ok(issuing.order),

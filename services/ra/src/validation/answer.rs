@@ -23,13 +23,13 @@ impl Ra {
             LeaseId::new(&*self.clock, &*self.rng),
             self.settings.validation_lease,
         );
-        let begin = BeginValidation {
+        let wanted = BeginValidation {
             authorization: request.authorization,
             challenge: request.challenge,
             lease: lease.clone(),
             account: request.account,
         };
-        let begun = self.sa.begin_validation(context, begin).await?;
+        let begun = self.sa.begin_validation(context, wanted).await?;
         if !begun.leased {
             return Ok(begun.authorization);
         }
