@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use cairn_acme::Algorithm;
+use cairn_acme::objects::OrderObject;
+use cairn_acme::{Algorithm, SignAs};
 use cairn_testkit::client::{Account, ClientError, Order, Prover as _};
 use cairn_testkit::csr::CsrBuilder;
 use cairn_testkit::keys::KeyKind;
@@ -15,7 +16,7 @@ use cairn_testkit::poll::Pacer;
 use cairn_testkit::stack::{Service, Stack};
 use cairn_types::{AuthorizationStatus, ChallengeType, OrderStatus};
 
-use crate::support::{doubles, own_stack};
+use crate::support::{assert_problem, doubles, own_stack};
 
 /// How long an order may take whose services die under it.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -159,5 +160,46 @@ async fn kill_each(stack: &Stack) -> Result<()> {
             .await
             .with_context(|| service.name())?;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_delays_and_loses_nothing() -> Result<()> {
+    let stack = own_stack().await?;
+    let mut account = Account::create(stack.client().await?, Algorithm::Es256).await?;
+    let name = names::fresh("hangs");
+    let order = account.ready_order(&[&name], &doubles()?.http).await?;
+    let csr = CsrBuilder::for_names(&[&name]).build(&KeyKind::P256.generate()?)?;
+
+    stack.pause(Service::Ca)?;
+    let answer = account.try_finalize(&order, &csr).await?.ok()?;
+    assert_eq!(answer.json::<OrderObject>()?.status, OrderStatus::Processing);
+    assert!(answer.retry_after().is_some(), "RFC 8555 section 7.4");
+    let read = account.get(&order.url).await?.ok()?;
+    assert!(read.retry_after().is_some());
+    stack.resume(Service::Ca)?;
+    let order = account.settled_order(order, LIMIT).await?;
+    assert_eq!(order.object.status, OrderStatus::Valid);
+
+    stack.pause(Service::Sa)?;
+    let refused = account.get(&order.url).await?;
+    stack.resume(Service::Sa)?;
+    assert_problem(&refused, 503, "serverInternal")?;
+    assert!(refused.retry_after().is_some());
+    assert_eq!(account.order(&order.url).await?.object, order.object);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_front_end_that_died_accepts_no_nonce_from_before() -> Result<()> {
+    let stack = own_stack().await?;
+    let mut account = Account::create(stack.client().await?, Algorithm::Es256).await?;
+    let nonce = account.client.nonce().await?;
+    stack.restart_service(Service::Wfe).await?;
+    let url = account.url().to_owned();
+    let body = account.key().sign(SignAs::Account(&url), &nonce, &url, b"")?;
+    let refused = account.client.post_body(&url, body).await?;
+    assert_problem(&refused, 400, "badNonce")?;
+    account.get(&url).await?.ok()?;
     Ok(())
 }

@@ -96,6 +96,28 @@ async fn the_front_end_reads_the_storage_and_changes_nothing_there() -> Result<(
 }
 
 #[tokio::test]
+async fn the_signer_and_the_rules_write_each_their_own_part() -> Result<()> {
+    let denied = Some(ErrorKind::PermissionDenied);
+    let rules = SaClient::new(channel(Service::Ra, Service::Sa, SaClient::TARGET)?);
+    assert_eq!(
+        kind(rules.store_certificate(&context(), serial()?, Vec::new()).await),
+        denied,
+        "only what was signed by the signer is a certificate"
+    );
+    let signer = SaClient::new(channel(Service::Ca, Service::Sa, SaClient::TARGET)?);
+    assert_eq!(
+        kind(signer.get_certificate(&context(), serial()?).await),
+        Some(ErrorKind::NotFound)
+    );
+    assert_eq!(kind(signer.deactivate_account(&context(), id()?).await), denied);
+    assert_eq!(
+        kind(signer.deactivate_authorization(&context(), id()?).await),
+        denied
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn nobody_calls_whom_it_has_no_business_with() -> Result<()> {
     let denied = Some(ErrorKind::PermissionDenied);
     let account: AccountId = id()?;

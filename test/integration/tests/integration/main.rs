@@ -24,3 +24,4 @@ mod orders;
 mod restart;
 mod revocation;
 mod support;
+mod terms;

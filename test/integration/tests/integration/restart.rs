@@ -6,7 +6,7 @@ use cairn_testkit::client::{Account, Client};
 use cairn_testkit::names;
 use cairn_types::OrderStatus;
 
-use crate::support::{doubles, own_stack};
+use crate::support::{assert_problem, doubles, own_stack};
 
 #[tokio::test]
 async fn accounts_orders_certificates_and_nonces_survive() -> Result<()> {
@@ -18,7 +18,16 @@ async fn accounts_orders_certificates_and_nonces_survive() -> Result<()> {
         .ready_order(&[names::fresh("ready")], &doubles()?.http)
         .await?;
     let roots = stack.issuer_roots()?;
-    let nonce = account.client.nonce().await?;
+    let (nonce, used) = (account.client.nonce().await?, account.client.nonce().await?);
+    let replay = account
+        .key()
+        .sign(SignAs::Account(account.url()), &used, account.url(), b"")?;
+    let account_url = account.url().to_owned();
+    account
+        .client
+        .post_body(&account_url, replay.clone())
+        .await?
+        .ok()?;
 
     let stack = stack.restart().await?;
     assert_eq!(stack.directory_url(), url);
@@ -28,8 +37,9 @@ async fn accounts_orders_certificates_and_nonces_survive() -> Result<()> {
     let body = account
         .key()
         .sign(SignAs::Account(account.url()), &nonce, account.url(), b"")?;
-    let account_url = account.url().to_owned();
     account.client.post_body(&account_url, body).await?.ok()?;
+    let replayed = account.client.post_body(&account_url, replay).await?;
+    assert_problem(&replayed, 400, "badNonce")?;
     assert_eq!(account.certificate(issued.url()).await?.pem, issued.chain.pem);
     let ready = account.order(&ready.url).await?;
     assert_eq!(ready.object.status, OrderStatus::Ready);

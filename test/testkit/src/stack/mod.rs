@@ -161,6 +161,16 @@ impl Stack {
         Ok(pid)
     }
 
+    /// Stops the clock of a service (SIGSTOP): calls to it hang.
+    pub fn pause(&self, service: Service) -> Result<()> {
+        process::pause(self.pid(service)?)
+    }
+
+    /// Lets a paused service go on.
+    pub fn resume(&self, service: Service) -> Result<()> {
+        process::resume(self.pid(service)?)
+    }
+
     /// Waits until a service runs as another process than `pid` and says that it is ready.
     pub async fn runs_again(&self, service: Service, pid: u32) -> Result<()> {
         let url = self.debug_url(service, "/readyz")?;

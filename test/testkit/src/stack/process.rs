@@ -42,6 +42,14 @@ pub(super) fn kill(pid: u32) -> Result<()> {
     send(pid, Signal::SIGKILL)
 }
 
+pub(super) fn pause(pid: u32) -> Result<()> {
+    send(pid, Signal::SIGSTOP)
+}
+
+pub(super) fn resume(pid: u32) -> Result<()> {
+    send(pid, Signal::SIGCONT)
+}
+
 fn send(pid: u32, signal: Signal) -> Result<()> {
     match signal::kill(Pid::from_raw(pid.cast_signed()), signal) {
         Ok(()) | Err(Errno::ESRCH) => Ok(()),

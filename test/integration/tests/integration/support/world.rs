@@ -65,6 +65,7 @@ pub(crate) async fn own_stack() -> Result<Stack> {
                 table(config, section).insert("lease".to_owned(), "5s".into());
             }
             table(config, "validation").insert("retries".to_owned(), vec!["300ms", "1200ms"].into());
+            table(config, "finalize").insert("wait".to_owned(), "1s".into());
             table(config, "janitor").insert("interval".to_owned(), "300ms".into());
         })
         .await?;
