@@ -135,7 +135,7 @@ fn spoiled() -> Vec<Case> {
             (413, "malformed"),
             |lab, nonce| {
                 let body = lab.order_jws(nonce).body();
-                lab.order_body(format!("{body}{}", " ".repeat(100_000)))
+                lab.order_body(format!("{body}{}", " ".repeat(65_536)))
             },
         ),
     ]
