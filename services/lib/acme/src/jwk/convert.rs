@@ -4,7 +4,7 @@ use cairn_types::SpkiHash;
 use openssl::bn::{BigNum, BigNumContext};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
-use openssl::pkey::{HasPublic, Id, PKey, PKeyRef};
+use openssl::pkey::{HasPublic, Id, PKeyRef};
 use openssl::sha::sha256;
 use serde_json::{Value, json};
 
@@ -12,12 +12,6 @@ use super::build::{ec, ed25519, rsa, unusable};
 use super::{JwkError, KeyKind, PublicKey};
 
 impl PublicKey {
-    /// The public key in a DER SubjectPublicKeyInfo, such as that of a certificate.
-    pub fn from_spki(der: &[u8]) -> Result<Self, JwkError> {
-        let key = PKey::public_key_from_der(der).map_err(unusable)?;
-        Self::from_pkey(&key)
-    }
-
     /// The public half of any OpenSSL key.
     pub fn from_pkey<T: HasPublic>(key: &PKeyRef<T>) -> Result<Self, JwkError> {
         match key.id() {
@@ -34,14 +28,10 @@ impl PublicKey {
         }
     }
 
-    /// The DER SubjectPublicKeyInfo.
-    pub fn spki(&self) -> Result<Vec<u8>, JwkError> {
-        self.pkey().public_key_to_der().map_err(unusable)
-    }
-
-    /// The hash of [`Self::spki`].
+    /// SHA-256 over the DER of its SubjectPublicKeyInfo.
     pub fn spki_hash(&self) -> Result<SpkiHash, JwkError> {
-        self.spki().map(|der| SpkiHash(sha256(&der)))
+        let der = self.pkey().public_key_to_der().map_err(unusable)?;
+        Ok(SpkiHash(sha256(&der)))
     }
 
     /// The canonical JWK as a JSON value.
