@@ -89,7 +89,11 @@ fn show(dir: &Path) {
         let path = log(dir, service);
         let trouble: Vec<String> = read(&path)
             .lines()
-            .filter(|line| line.contains("WARN") || line.contains("ERROR") || line.contains("panicked"))
+            .filter(|line| {
+                [" WARN ", " ERROR ", "panic"]
+                    .iter()
+                    .any(|mark| line.contains(mark))
+            })
             .map(str::to_owned)
             .collect();
         if !trouble.is_empty() {
