@@ -1,8 +1,9 @@
 """One `cairn local` in a directory of its own, on ports that are free."""
 
+import os
+import shlex
 import signal
 import socket
-import shlex
 import subprocess
 import time
 from pathlib import Path
@@ -25,7 +26,8 @@ def free_port():
     raise RuntimeError("no free port below 32000")
 
 
-free_port.next = 21_000
+# Ports are taken long after they were chosen, so two runs at once must not choose the same ones.
+free_port.next = 20_000 + os.getpid() % 110 * 100
 
 
 class Stack:
