@@ -4,7 +4,7 @@
 //!
 //! 1. [`CertificateRequest::parse`] reads what a client sent and proves that it holds the key.
 //! 2. [`Profile::validity`] decides from when to when; [`build`] makes the to-be-signed bytes.
-//! 3. [`lint`] reads those bytes with a decoder of its own, compares every field with what the profile
+//! 3. [`lint()`] reads those bytes with a decoder of its own, compares every field with what the profile
 //!    allows, and gives a [`LintedTbs`]. Nothing else can be signed:
 //! 4. [`Issuer::sign`] takes it to a [`SignedCertificate`], and verifies the signature.
 //!

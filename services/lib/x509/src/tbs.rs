@@ -88,7 +88,7 @@ pub enum BuildError {
     Encoding(#[from] der::Error),
 }
 
-/// The to-be-signed octets of a certificate. [`crate::lint`] must accept them before they can be signed.
+/// The to-be-signed octets of a certificate. [`crate::lint()`] must accept them before they can be signed.
 pub fn build(leaf: &Leaf<'_>, profile: &Profile, issuer: &Issuer) -> Result<Vec<u8>, BuildError> {
     let common_name = profile.common_name.then(|| choose_common_name(leaf)).flatten();
     let subject = common_name.map_or_else(|| Ok(vec![]), common_name_rdn)?;
