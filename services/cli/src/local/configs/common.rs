@@ -9,11 +9,12 @@ use serde::Serialize;
 use super::Stack;
 use crate::local::service::Service;
 
-/// `[log]` and `[debug]`.
+/// `[log]`, `[debug]` and `[runtime]`.
 #[derive(Serialize)]
 pub(super) struct Common {
     log: Log,
     debug: Debug,
+    runtime: Runtime,
 }
 
 #[derive(Serialize)]
@@ -25,6 +26,18 @@ struct Log {
 #[derive(Serialize)]
 struct Debug {
     listen: SocketAddr,
+}
+
+#[derive(Serialize)]
+struct Runtime {
+    workers: usize,
+}
+
+/// The services share the machine: with a worker for each processor in each of them, they would spend their time
+/// on waking each other's threads.
+fn workers() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    (processors / 4).max(1)
 }
 
 /// `[tls]`: who this service is among the services.
@@ -76,6 +89,7 @@ impl Stack {
             debug: Debug {
                 listen: self.ports.debug(service),
             },
+            runtime: Runtime { workers: workers() },
         }
     }
 
