@@ -51,12 +51,8 @@ impl Target {
 
     async fn start() -> anyhow::Result<Self> {
         let (responder, dns) = (Http01::start().await?, DnsServer::start().await?);
-        let options = Options {
-            http_01_port: responder.port(),
-            // Nothing is validated there.
-            tls_alpn_01_port: responder.port(),
-            resolver: dns.address(),
-        };
+        // Nothing is validated by tls-alpn-01.
+        let options = Options::new(responder.port(), responder.port(), dns.address());
         let stack = Stack::start(options).await?;
         Ok(Self {
             server: Server::Own(Box::new(stack)),

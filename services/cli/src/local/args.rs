@@ -1,9 +1,10 @@
 //! The command line of `cairn local`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::database::Database;
 use super::profile::Profile;
 
 /// Runs a complete CA on this machine: every service as a process of its own, from one directory
@@ -33,9 +34,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) resolver: Option<SocketAddr>,
 
-    /// Where accounts, orders and certificates are stored: sqlite:PATH [default: sqlite:DIR/cairn.sqlite]
+    /// Where accounts, orders and certificates are stored: sqlite:PATH, or postgres://USER@HOST/DATABASE
+    /// [default: sqlite:DIR/cairn.sqlite]
     #[arg(long, value_name = "URL")]
     pub(crate) database: Option<Database>,
+
+    /// The file that holds the password for the database
+    #[arg(long, value_name = "FILE", requires = "database")]
+    pub(crate) database_password_file: Option<PathBuf>,
 
     /// The profile of certificates for orders that name none
     #[arg(long, value_enum, default_value = "classic")]
@@ -105,37 +111,6 @@ impl Listen {
     }
 }
 
-/// A database that this build can use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Database(PathBuf);
-
-impl Database {
-    /// The SQLite file, as given: relative to the working directory.
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl FromStr for Database {
-    type Err = String;
-
-    fn from_str(url: &str) -> Result<Self, String> {
-        let path = match url.split_once(':') {
-            Some(("sqlite", rest)) => rest.strip_prefix("//").unwrap_or(rest),
-            Some((scheme, _)) => {
-                return Err(format!(
-                    "`{scheme}` databases are not supported; write sqlite:PATH"
-                ));
-            }
-            None => return Err("write sqlite:PATH".to_owned()),
-        };
-        if path.is_empty() || path.contains('?') {
-            return Err(format!("`{path}` is not the path of a file; write sqlite:PATH"));
-        }
-        Ok(Self(path.into()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,31 +143,5 @@ mod tests {
         }
         let localhost: Listen = "localhost:1".parse().unwrap();
         assert_eq!(localhost.address().unwrap().to_string(), "127.0.0.1:1");
-    }
-
-    #[test]
-    fn which_database() {
-        for url in ["sqlite:some/file", "sqlite://some/file"] {
-            assert_eq!(url.parse::<Database>().unwrap().path(), Path::new("some/file"));
-        }
-        assert_eq!(
-            "sqlite:///a/b".parse::<Database>().unwrap().path(),
-            Path::new("/a/b")
-        );
-        let refusals = [
-            (
-                "postgres://localhost/cairn",
-                "`postgres` databases are not supported; write sqlite:PATH",
-            ),
-            ("cairn.sqlite", "write sqlite:PATH"),
-            ("sqlite:", "`` is not the path of a file; write sqlite:PATH"),
-            (
-                "sqlite:a?mode=ro",
-                "`a?mode=ro` is not the path of a file; write sqlite:PATH",
-            ),
-        ];
-        for (url, why) in refusals {
-            assert_eq!(url.parse::<Database>(), Err(why.to_owned()));
-        }
     }
 }

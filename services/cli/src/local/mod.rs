@@ -7,6 +7,7 @@
 mod args;
 mod banner;
 mod configs;
+mod database;
 mod env_file;
 mod layout;
 mod logs;
@@ -89,7 +90,14 @@ fn refuse_to_reset_half(args: &Args) -> anyhow::Result<()> {
     let Some(database) = args.database.as_ref().filter(|_| args.reset) else {
         return Ok(());
     };
-    let path = std::path::absolute(database.path())?;
+    let Some(path) = database.path() else {
+        bail!(
+            "--reset deletes nothing outside {}: empty {} yourself, and choose another --dir",
+            args.dir.display(),
+            database.url()
+        );
+    };
+    let path = std::path::absolute(path)?;
     if path.exists() && !path.starts_with(std::path::absolute(&args.dir)?) {
         bail!(
             "--reset deletes nothing outside {}: delete {} yourself first",

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -21,9 +22,6 @@ use super::service::Service;
 
 /// How long a service may take to finish what it was doing when told to stop.
 const DRAIN: Duration = Duration::from_secs(25);
-
-/// A service that ran for this long is restarted at once when it dies.
-const HEALTHY: Duration = Duration::from_secs(10);
 
 /// What happened to a service.
 #[derive(Debug)]
@@ -87,7 +85,7 @@ impl Launch {
         };
         let mut backoff = Backoff::default();
         loop {
-            let began = Instant::now();
+            let was_ready = AtomicBool::new(false);
             let (status, last_line) = match self.spawn() {
                 Ok(mut running) => {
                     tell(Event::Started(running.pid)).await;
@@ -99,6 +97,7 @@ impl Launch {
                         }
                         never = async {
                             ready(self.debug).await;
+                            was_ready.store(true, Ordering::Relaxed);
                             tell(Event::Ready).await;
                             std::future::pending::<Infallible>().await
                         } => match never {},
@@ -106,7 +105,7 @@ impl Launch {
                 }
                 Err(error) => (format!("it cannot be started: {error}"), String::new()),
             };
-            let again_in = backoff.after(began.elapsed());
+            let again_in = backoff.after(was_ready.into_inner());
             tell(Event::Died {
                 status,
                 last_line,
@@ -208,18 +207,19 @@ fn in_words(status: ExitStatus) -> String {
     }
 }
 
-/// Pauses that double from a tenth of a second to five seconds, and start over after a healthy run.
+/// Pauses that double from a tenth of a second to five seconds while a service dies before it is ready. One that was
+/// ready will be so again, however often it is killed.
 #[derive(Debug, Default)]
 struct Backoff {
-    deaths: u32,
+    failures: u32,
 }
 
 impl Backoff {
-    fn after(&mut self, run: Duration) -> Duration {
-        self.deaths = if run >= HEALTHY { 0 } else { self.deaths + 1 };
-        match self.deaths {
+    fn after(&mut self, was_ready: bool) -> Duration {
+        self.failures = if was_ready { 0 } else { self.failures + 1 };
+        match self.failures {
             0 | 1 => Duration::from_millis(100),
-            deaths => Duration::from_millis(100 << deaths.min(7) >> 1).min(Duration::from_secs(5)),
+            failures => Duration::from_millis(100 << failures.min(7) >> 1).min(Duration::from_secs(5)),
         }
     }
 }

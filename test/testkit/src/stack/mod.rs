@@ -3,6 +3,7 @@
 mod env;
 mod files;
 mod keeper;
+mod options;
 mod process;
 mod service;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 pub use env::Env;
+pub use options::{Database, Options};
 pub use process::binaries;
 pub use service::Service;
 
@@ -26,17 +28,6 @@ const START: Duration = Duration::from_secs(60);
 
 /// Starting two at once could have both choose the same free ports.
 static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
-/// Where a CA finds what it validates.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// The port of the http-01 responder.
-    pub http_01_port: u16,
-    /// The port of the tls-alpn-01 responder.
-    pub tls_alpn_01_port: u16,
-    /// The DNS server.
-    pub resolver: SocketAddr,
-}
 
 /// A running CA. Dropped, it is stopped and its directory deleted, unless a test panicked.
 #[derive(Debug)]
@@ -56,7 +47,7 @@ impl Stack {
 
     async fn start_in(dir: PathBuf, options: Options, port: u16) -> Result<Self> {
         let guard = STARTING.lock().await;
-        let process = Process::start(&dir, options, port)?;
+        let process = Process::start(&dir, &options, port)?;
         let env = poll::until("cairn local is ready", START, || async {
             match process.exited() {
                 Some(status) => Some(Err(anyhow::anyhow!(
@@ -80,7 +71,11 @@ impl Stack {
 
     /// Stops it in good order and starts it again, in the same directory with the same URL.
     pub async fn restart(self) -> Result<Self> {
-        let (dir, options, port) = (self.dir.clone(), self.options, self.env().port("WFE_HTTPS")?);
+        let (dir, options, port) = (
+            self.dir.clone(),
+            self.options.clone(),
+            self.env().port("WFE_HTTPS")?,
+        );
         self.process.stop().await?;
         Self::start_in(dir, options, port).await
     }
@@ -157,18 +152,18 @@ impl Stack {
     /// Kills a service (SIGKILL). Its supervisor will start it again.
     pub fn kill(&self, service: Service) -> Result<u32> {
         let pid = self.pid(service)?;
-        process::kill(pid)?;
+        process::kill(&self.dir, pid)?;
         Ok(pid)
     }
 
     /// Stops the clock of a service (SIGSTOP): calls to it hang.
     pub fn pause(&self, service: Service) -> Result<()> {
-        process::pause(self.pid(service)?)
+        process::pause(&self.dir, self.pid(service)?)
     }
 
     /// Lets a paused service go on.
     pub fn resume(&self, service: Service) -> Result<()> {
-        process::resume(self.pid(service)?)
+        process::resume(&self.dir, self.pid(service)?)
     }
 
     /// Waits until a service runs as another process than `pid` and says that it is ready.
@@ -197,5 +192,10 @@ impl Stack {
     pub async fn reconfigure(&self, service: Service, edit: impl FnOnce(&mut toml::Table)) -> Result<()> {
         files::edit_config(&self.dir, service, edit)?;
         self.restart_service(service).await
+    }
+
+    /// Has the directory stay when the CA is stopped.
+    pub fn keep(&self) -> Result<()> {
+        Ok(std::fs::write(self.dir.join(files::KEEP), "")?)
     }
 }

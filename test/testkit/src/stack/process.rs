@@ -1,6 +1,6 @@
 //! The process of `cairn local`.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 
 use super::keeper::Keeper;
-use super::{Options, files};
+use super::{Options, Service, files};
 use crate::poll;
 
 /// How long an orderly end may take.
@@ -38,16 +38,50 @@ pub fn binaries() -> Result<PathBuf> {
         .with_context(|| format!("no cairn beside {}: `cargo build` comes first", own.display()))
 }
 
-pub(super) fn kill(pid: u32) -> Result<()> {
-    send(pid, Signal::SIGKILL)
+/// The folder to start `cairn local` from: it runs the binaries beside its own. Where one is replaced, that is a folder
+/// in `dir` that has all of them.
+fn folder(dir: &Path, options: &Options) -> Result<PathBuf> {
+    let built = binaries()?;
+    if options.replaced.is_empty() {
+        return Ok(built);
+    }
+    let folder = dir.join("bin");
+    fs::create_dir_all(&folder)?;
+    let put = |from: &Path, name: &str| {
+        let (from, to) = (from.canonicalize()?, folder.join(name));
+        drop(fs::remove_file(&to));
+        // A symbolic link would lead the command back to the folder that it was built in.
+        fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop))
+    };
+    put(&built.join("cairn"), "cairn")?;
+    for service in Service::ALL {
+        let name = format!("cairn-{}", service.name());
+        let other = options.replaced.iter().find(|(replaced, _)| *replaced == service);
+        let from = other.map_or_else(|| built.join(&name), |(_, path)| path.clone());
+        put(&from, &name).with_context(|| from.display().to_string())?;
+    }
+    Ok(folder)
 }
 
-pub(super) fn pause(pid: u32) -> Result<()> {
-    send(pid, Signal::SIGSTOP)
+pub(super) fn kill(dir: &Path, pid: u32) -> Result<()> {
+    send_service(dir, pid, Signal::SIGKILL)
 }
 
-pub(super) fn resume(pid: u32) -> Result<()> {
-    send(pid, Signal::SIGCONT)
+pub(super) fn pause(dir: &Path, pid: u32) -> Result<()> {
+    send_service(dir, pid, Signal::SIGSTOP)
+}
+
+pub(super) fn resume(dir: &Path, pid: u32) -> Result<()> {
+    send_service(dir, pid, Signal::SIGCONT)
+}
+
+/// Signals a service of the CA in `dir`. One that has died meanwhile gets none, nor does whoever has its number now.
+fn send_service(dir: &Path, pid: u32, signal: Signal) -> Result<()> {
+    let named = |command: &[u8]| String::from_utf8_lossy(command).contains(&*dir.to_string_lossy());
+    match fs::read(format!("/proc/{pid}/cmdline")) {
+        Ok(command) if !named(&command) => Ok(()),
+        _ => send(pid, signal),
+    }
 }
 
 fn send(pid: u32, signal: Signal) -> Result<()> {
@@ -59,9 +93,9 @@ fn send(pid: u32, signal: Signal) -> Result<()> {
 
 impl Process {
     /// Starts it; a port of 0 lets it choose one.
-    pub(super) fn start(dir: &Path, options: Options, port: u16) -> Result<Self> {
+    pub(super) fn start(dir: &Path, options: &Options, port: u16) -> Result<Self> {
         let output = File::create(output(dir))?;
-        let mut command = Command::new(binaries()?.join("cairn"));
+        let mut command = Command::new(folder(dir, options)?.join("cairn"));
         command
             .arg("local")
             .args(["--dir".as_ref(), dir.join("ca").as_os_str()])
@@ -72,6 +106,12 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output);
+        if let Some(database) = &options.database {
+            command.args(["--database", &database.url]);
+            if let Some(file) = &database.password_file {
+                command.arg("--database-password-file").arg(file);
+            }
+        }
         let child = command.spawn().context("cairn local")?;
         let id = child.id();
         Ok(Self {

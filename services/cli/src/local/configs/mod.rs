@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::args::Args;
+use super::database::Database;
 use super::layout::{Layout, write_atomically};
 use super::pki::Pki;
 use super::ports::Ports;
@@ -47,16 +48,18 @@ pub(crate) struct Stack {
     profile: Profile,
     host: String,
     pub(crate) resolver: Option<SocketAddr>,
-    database: PathBuf,
+    database: Database,
+    database_password_file: Option<PathBuf>,
 }
 
 impl Stack {
     /// Puts together what the command line asks for.
     pub(crate) fn new(args: &Args, layout: Layout, pki: Pki, ports: Ports) -> anyhow::Result<Self> {
-        let database = match &args.database {
-            Some(database) => std::path::absolute(database.path())?,
-            None => layout.database(),
+        let database = match args.database.clone() {
+            Some(database) => database.absolute()?,
+            None => Database::Sqlite(layout.database()),
         };
+        let database_password_file = args.database_password_file.as_ref();
         Ok(Self {
             layout,
             pki,
@@ -67,6 +70,7 @@ impl Stack {
             host: args.listen.public_host(),
             resolver: args.resolver,
             database,
+            database_password_file: database_password_file.map(std::path::absolute).transpose()?,
         })
     }
 

@@ -1,5 +1,7 @@
 //! The storage authority's configuration.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::Stack;
@@ -18,6 +20,8 @@ pub(super) struct Config {
 #[derive(Serialize)]
 struct Database {
     url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_file: Option<PathBuf>,
     migrate_at_start: bool,
 }
 
@@ -25,7 +29,8 @@ pub(super) fn config(stack: &Stack) -> Config {
     let readers = [Service::Wfe, Service::Ra, Service::Ca];
     Config {
         database: Database {
-            url: format!("sqlite:{}", stack.database.display()),
+            url: stack.database.url(),
+            password_file: stack.database_password_file.clone(),
             migrate_at_start: true,
         },
         grpc: stack.grpc(

@@ -48,11 +48,7 @@ pub(crate) fn stack() -> Result<&'static Stack> {
 /// A CA of one's own, with times that suit tests. It knows one external account, and needs none.
 pub(crate) async fn own_stack() -> Result<Stack> {
     let doubles = doubles()?;
-    let options = Options {
-        http_01_port: doubles.http.port(),
-        tls_alpn_01_port: doubles.alpn.port(),
-        resolver: doubles.dns.address(),
-    };
+    let options = Options::new(doubles.http.port(), doubles.alpn.port(), doubles.dns.address());
     let stack = Stack::start(options).await?;
     let eab_key = stack.dir().join("eab.key");
     fs::write(&eab_key, base64url::encode(EAB_KEY))?;
