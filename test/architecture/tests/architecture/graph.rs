@@ -50,6 +50,9 @@ const LIBRARIES: [(&str, &[&str]); 10] = [
     ("cairn-rpc", &["cairn-types", "cairn-kit", "cairn-proto"]),
 ];
 
+/// What tests use, and no service.
+const KITS: [&str; 2] = ["cairn-testkit", "cairn-servers"];
+
 /// Crates without a clock, a network, a file or a database.
 const PURE: [&str; 6] = [
     "cairn-types",
@@ -138,13 +141,13 @@ fn no_service_knows_another_nor_does_anybody_know_a_service() -> Result<()> {
 }
 
 #[test]
-fn services_and_tests_use_libraries_and_the_test_kit() -> Result<()> {
+fn services_and_tests_use_libraries_and_the_test_kits() -> Result<()> {
     for (package, dependencies) in packages()? {
         for (name, is_dev) in dependencies.iter().filter(|(name, _)| is_ours(name)) {
             let is_library = LIBRARIES.iter().any(|(library, _)| library == name);
             let may_use_kit = *is_dev || !SERVICES.contains(&package.as_str());
             assert!(
-                is_library || (name == "cairn-testkit" && may_use_kit),
+                is_library || (KITS.contains(&name.as_str()) && may_use_kit),
                 "{package} uses {name}"
             );
             assert!(
@@ -158,7 +161,8 @@ fn services_and_tests_use_libraries_and_the_test_kit() -> Result<()> {
 
 #[test]
 fn every_member_has_its_place() -> Result<()> {
-    const TESTS: [&str; 5] = [
+    const TESTS: [&str; 6] = [
+        "cairn-servers",
         "cairn-testkit",
         "cairn-integration",
         "cairn-architecture",

@@ -1,0 +1,57 @@
+//! Where a server is, and the URLs that say so.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::Postgres;
+use crate::tls::tls;
+
+#[derive(Clone, Debug)]
+pub(super) struct Address {
+    port: u16,
+    socket: PathBuf,
+    /// The certificate of the CA that the server's certificate is from.
+    pub(super) ca: PathBuf,
+}
+
+impl Postgres {
+    pub(super) fn address(&self) -> Result<Address> {
+        Ok(Address {
+            port: self.port(),
+            socket: self.socket(),
+            ca: tls()?.ca.clone(),
+        })
+    }
+}
+
+impl Address {
+    /// Over TLS.
+    pub(super) fn url(&self, user: &str, database: &str) -> String {
+        self.url_at(&format!("127.0.0.1:{}", self.port), user, database)
+    }
+
+    /// Over TLS, at one or more hosts with their ports.
+    pub(super) fn url_at(&self, hosts: &str, user: &str, database: &str) -> String {
+        let ca = percent_encoded(&self.ca);
+        format!("postgres://{user}@{hosts}/{database}?sslmode=verify-full&sslrootcert={ca}")
+    }
+
+    pub(super) fn socket_url(&self, user: &str, database: &str) -> String {
+        let socket = percent_encoded(&self.socket);
+        format!("postgres://{user}@{socket}:{}/{database}", self.port)
+    }
+}
+
+/// A path as a part of a URL.
+fn percent_encoded(path: &Path) -> String {
+    let octets = path.as_os_str().as_encoded_bytes().iter();
+    let parts = octets.map(|octet| {
+        if octet.is_ascii_alphanumeric() || b"-._~".contains(octet) {
+            char::from(*octet).to_string()
+        } else {
+            format!("%{octet:02X}")
+        }
+    });
+    parts.collect()
+}
