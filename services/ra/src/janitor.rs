@@ -68,7 +68,7 @@ impl Ra {
             order: claimed.order,
             account,
             evidence: None,
-            finalization: claimed.finalization,
+            request: claimed.request,
             lease: claimed.lease,
             resumed: true,
         };

@@ -178,6 +178,7 @@ never! {
     find_account_by_key(pb::FindAccountByKeyRequest) -> pb::FindAccountByKeyResponse;
     list_key_changes(pb::ListKeyChangesRequest) -> pb::ListKeyChangesResponse;
     get_order(pb::GetOrderRequest) -> core::Order;
+    get_finalization(pb::GetFinalizationRequest) -> pb::GetFinalizationResponse;
     list_orders(pb::ListOrdersRequest) -> pb::ListOrdersResponse;
     get_authorization(pb::GetAuthorizationRequest) -> core::Authorization;
     find_valid_authorizations(pb::FindValidAuthorizationsRequest) -> pb::AuthorizationList;

@@ -52,7 +52,12 @@ impl Serial {
 
     /// Midnight of the day on which the serial was made.
     pub fn day(&self) -> Timestamp {
-        Timestamp::from_secs(i64::from(u16::from_be_bytes([self.0[1], self.0[2]])) * 86_400)
+        Timestamp::from_secs(self.day_number() * 86_400)
+    }
+
+    /// The day on which the serial was made, in days since 1970: the partition that its certificate is in.
+    pub fn day_number(&self) -> i64 {
+        i64::from(u16::from_be_bytes([self.0[1], self.0[2]]))
     }
 }
 
@@ -102,6 +107,7 @@ mod tests {
         let serial = Serial::new(0x7f, &FixedClock(20_000 * 86_400_000 + 5), &Counter::default()).unwrap();
         assert_eq!(serial.to_string(), "7f4e20000102030405060708090a0b0c");
         assert_eq!(serial.day(), Timestamp::from_secs(20_000 * 86_400));
+        assert_eq!(serial.day_number(), 20_000);
         assert_eq!(serial.to_string().parse(), Ok(serial));
     }
 

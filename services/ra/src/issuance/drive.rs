@@ -4,6 +4,7 @@
 //! or gives the lease up, upon which the janitor of some registration authority resumes it. Repeating any of its
 //! steps is harmless: the order has one TBS, and the certificate authority signs only that.
 
+use cairn_acme::finalize;
 use cairn_rpc::Context;
 use cairn_rpc::api::ca::{IdentifierEvidence, Issue};
 use cairn_rpc::api::sa::AuthorizationEvidence;
@@ -96,6 +97,7 @@ impl Ra {
         known: Option<Vec<AuthorizationEvidence>>,
     ) -> std::result::Result<Order, Setback> {
         let order = &issuing.order;
+        let csr = finalize::accepted_csr(&issuing.request).map_err(Error::from)?;
         let known = match known {
             Some(known) => known,
             None => self.sa.get_order_evidence(context, order.id).await?,
@@ -110,8 +112,8 @@ impl Ra {
             order: order.clone(),
             jwk: issuing.account.jwk.clone(),
             account_uri: self.account_uri(order.account),
-            csr: issuing.finalization.csr.clone(),
-            request: issuing.finalization.request.clone(),
+            csr,
+            request: issuing.request.clone(),
             evidence: evidence
                 .into_iter()
                 .map(|known| IdentifierEvidence {

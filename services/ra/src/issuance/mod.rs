@@ -4,7 +4,7 @@ mod caa_recheck;
 mod drive;
 mod setback;
 
-use cairn_rpc::api::sa::{AuthorizationEvidence, Finalization};
+use cairn_rpc::api::sa::AuthorizationEvidence;
 use cairn_types::{Account, Lease, Order};
 
 /// A finalization that this process holds the lease of.
@@ -15,8 +15,8 @@ pub(crate) struct Issuing {
     pub account: Account,
     /// What was proved for the order, if that is known already.
     pub evidence: Option<Vec<AuthorizationEvidence>>,
-    /// What the client asked for.
-    pub finalization: Finalization,
+    /// The finalize request, as received.
+    pub request: Vec<u8>,
     /// The lease.
     pub lease: Lease,
     /// Whether another process began. The account may have changed its key since the client asked.

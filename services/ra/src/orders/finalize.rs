@@ -4,7 +4,7 @@ use cairn_acme::PublicKey;
 use cairn_policy::check_certificate_key;
 use cairn_rpc::Context;
 use cairn_rpc::api::ra::Finalize;
-use cairn_rpc::api::sa::{BeginFinalize, Finalization};
+use cairn_rpc::api::sa::BeginFinalize;
 use cairn_types::{Error, ErrorKind, Identifier, LeaseId, Order, OrderStatus, Result, Thumbprint};
 use cairn_x509::CertificateRequest;
 use futures_util::try_join;
@@ -44,17 +44,13 @@ impl Ra {
             LeaseId::new(&*self.clock, &*self.rng),
             self.settings.finalize_lease,
         );
-        let finalization = Finalization {
-            csr: request.csr,
-            request: request.request,
-        };
         let begun = self
             .sa
             .begin_finalize(
                 context,
                 BeginFinalize {
                     order: order.id,
-                    finalization: finalization.clone(),
+                    request: request.request.clone(),
                     lease: lease.clone(),
                 },
             )
@@ -72,7 +68,7 @@ impl Ra {
                 order: begun.order,
                 account,
                 evidence: Some(begun.evidence),
-                finalization,
+                request: request.request,
                 lease,
                 resumed: false,
             },

@@ -141,6 +141,13 @@ impl sa::records_server::Records for Fakes {
         .await
     }
 
+    async fn get_finalization(
+        &self,
+        _: Request<sa::GetFinalizationRequest>,
+    ) -> Answer<sa::GetFinalizationResponse> {
+        unused()
+    }
+
     async fn list_orders(&self, _: Request<sa::ListOrdersRequest>) -> Answer<sa::ListOrdersResponse> {
         unused()
     }

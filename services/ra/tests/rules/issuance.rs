@@ -1,8 +1,9 @@
 //! Finalizing: what leaves an order ready, what ends it, what is tried again.
 
+use cairn_acme::SignAs;
 use cairn_kit::{SystemClock, SystemRng};
 use cairn_rpc::api::ra::Finalize;
-use cairn_rpc::api::sa::{AuthorizationEvidence, ClaimedOrder, Finalization};
+use cairn_rpc::api::sa::{AuthorizationEvidence, ClaimedOrder};
 use cairn_types::{
     AuthorizationStatus, Clock, Duration, Error, ErrorKind, Lease, LeaseId, OrderStatus, Problem, Timestamp,
     ValidationOutcome,
@@ -15,9 +16,20 @@ fn finalize(stage: &Stage, order: cairn_types::OrderId, csr: Vec<u8>) -> Finaliz
     Finalize {
         account: stage.account.id,
         order,
+        request: signed(stage, order, &csr),
         csr,
-        request: b"signed".to_vec(),
     }
+}
+
+/// The request of a client that finalizes an order.
+fn signed(stage: &Stage, order: cairn_types::OrderId, csr: &[u8]) -> Vec<u8> {
+    let account = format!("{}{}", crate::stage::ACCOUNTS, stage.account.id);
+    let url = format!("https://ca.test{}", cairn_acme::paths::finalize(order));
+    let payload = format!("{{\"csr\":\"{}\"}}", cairn_acme::base64url::encode(csr));
+    let jws = stage
+        .key
+        .sign(SignAs::Account(&account), "bm9uY2U", &url, payload.as_bytes());
+    jws.unwrap().into_bytes()
 }
 
 /// An order whose authorization was validated, with CAA checked at a moment.
@@ -49,13 +61,7 @@ async fn a_good_request_ends_valid_and_hands_the_evidence_on() {
         let [Call::BeginFinalize(begun), Call::Issue(issue)] = world.calls.as_slice() else {
             panic!("{:?}", world.calls)
         };
-        assert_eq!(
-            begun.finalization,
-            Finalization {
-                csr: request.csr.clone(),
-                request: request.request.clone()
-            }
-        );
+        assert_eq!(begun.request, request.request);
         assert_eq!((&issue.csr, &issue.request), (&request.csr, &request.request));
         assert_eq!(issue.evidence[0].identifier, name("shop.internal"));
         assert_eq!(issue.evidence[0].receipts, [b"first"]);
@@ -208,15 +214,13 @@ async fn the_janitor_resumes_an_abandoned_order() {
         owner: "me".to_owned(),
         deadline: in_an_hour(),
     };
-    let finalization = Finalization {
-        csr: csr("shop.internal", &p256()),
-        request: b"signed".to_vec(),
-    };
+    let csr = csr("shop.internal", &p256());
+    let request = signed(&stage, order.id, &csr);
     stage.fakes.world(|world| {
         world.key_changes.push(b"change".to_vec());
         world.claimed_orders.push(ClaimedOrder {
             order,
-            finalization: finalization.clone(),
+            request,
             lease,
         });
     });
@@ -224,8 +228,12 @@ async fn the_janitor_resumes_an_abandoned_order() {
         .until(|world| matches!(world.calls.last(), Some(Call::Issue(_))))
         .await;
     stage.fakes.world(|world| {
+        let Some(Call::Issue(issue)) = world.calls.last() else {
+            panic!("{:?}", world.calls)
+        };
+        assert_eq!(issue.csr, csr);
         // The account may have changed its key since it asked.
-        assert!(matches!(world.calls.last(), Some(Call::Issue(issue)) if issue.key_changes == [b"change"]));
+        assert_eq!(issue.key_changes, [b"change"]);
     });
     assert!(
         stage

@@ -4,6 +4,7 @@ use cairn_rpc::api::sa::{ChangeKey, CreateAccount, CreatedAccount};
 use cairn_types::{Account, AccountId, AccountStatus, Error, Thumbprint, Timestamp};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 
+use super::dialect::shared;
 use super::{Conn, RunQueryDsl, authorizations, orders};
 use crate::accounts::Deactivated;
 use crate::accounts::rows::{AccountRow, NewAccountRow};
@@ -67,6 +68,23 @@ pub(super) async fn require_valid(conn: &mut Conn, id: &AccountId) -> Result<Acc
     }
 }
 
+/// As [`require_valid`], and it stays so until the end of the transaction.
+pub(super) async fn require_still_valid(conn: &mut Conn, id: &AccountId) -> Result<()> {
+    let valid: Option<Vec<u8>> = shared!(
+        accounts::table
+            .find(id.as_bytes().as_slice())
+            .filter(accounts::status.eq(VALID))
+            .select(accounts::id),
+    )
+    .first(conn)
+    .await
+    .optional()?;
+    match valid {
+        Some(_) => Ok(()),
+        None => refuse(not_valid(&get_account(conn, id).await?)),
+    }
+}
+
 pub(crate) async fn find_account_by_key(conn: &mut Conn, key: &Thumbprint) -> Result<Option<Account>> {
     accounts::table
         .filter(accounts::thumbprint.eq(key.0.as_slice()))
@@ -121,11 +139,13 @@ pub(crate) async fn deactivate_account(conn: &mut Conn, id: &AccountId) -> Resul
     .await
     .optional()?;
     if let Some(row) = updated {
+        // Authorizations before orders, as everywhere: no two transactions wait for each other.
+        let authorizations = authorizations::end_account(conn, id).await?;
         return Ok(Deactivated {
             account: row.decode()?,
             changed: true,
             orders: orders::end_account(conn, id).await?,
-            authorizations: authorizations::end_account(conn, id).await?,
+            authorizations,
         });
     }
     let account = get_account(conn, id).await?;

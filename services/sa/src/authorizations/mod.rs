@@ -29,8 +29,8 @@ pub(crate) struct Finished {
     pub(crate) authorization: Authorization,
     /// False if it ended before, by the same lease.
     pub(crate) changed: bool,
-    /// The orders that became ready.
-    pub(crate) ready: Vec<OrderId>,
+    /// The order that became ready.
+    pub(crate) ready: Option<OrderId>,
     /// The orders that became invalid.
     pub(crate) ended: Vec<EndedOrder>,
 }
@@ -201,7 +201,7 @@ impl Finished {
                 .moved("pending", status.as_str())
                 .write();
         }
-        for order in &self.ready {
+        if let Some(order) = &self.ready {
             record(context, "order.ready", order, account)
                 .by(by.clone())
                 .moved("pending", "ready")

@@ -7,17 +7,19 @@ use cairn_types::{
     AccountId, Authorization, AuthorizationId, AuthorizationStatus, Error, OrderId, Timestamp,
 };
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper,
+    BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl,
+    SelectableHelper,
 };
 
-use super::dialect::insert_all;
+use super::accounts::require_still_valid;
+use super::dialect::{insert_all, matching};
 use super::{Conn, RunQueryDsl, orders};
 use crate::authorizations::Ended;
 use crate::authorizations::rows::{AuthorizationRow, NewAuthorizationRow};
 use crate::db::column;
 use crate::db::errors::{Failure, Result, refusal, refuse};
 use crate::db::prepared::prepared;
-use crate::db::schema::{authorizations, order_authorizations, receipts};
+use crate::db::schema::{authorizations, receipts};
 use crate::orders::rules;
 
 const PENDING: &str = AuthorizationStatus::Pending.as_str();
@@ -30,12 +32,12 @@ pub(crate) async fn create_authorization(
     conn: &mut Conn,
     authorization: &Authorization,
 ) -> Result<(Authorization, bool)> {
+    require_still_valid(conn, &authorization.account).await?;
     let inserted = diesel::insert_into(authorizations::table)
-        .values(NewAuthorizationRow::encode(authorization)?)
+        .values(NewAuthorizationRow::encode(authorization, None)?)
         .on_conflict_do_nothing()
         .execute(conn)
-        .await
-        .map_err(|error| Failure::from(error).unless_account())?;
+        .await?;
     let stored = get_authorization(conn, &authorization.id).await?;
     // The same account: a repeated call, whose first answer was lost.
     if inserted == 1 || stored.account == authorization.account {
@@ -92,37 +94,40 @@ pub(crate) async fn get_order_evidence(
     conn: &mut Conn,
     order: &OrderId,
 ) -> Result<Vec<AuthorizationEvidence>> {
-    let order = order.as_bytes().as_slice();
-    let rows: Vec<AuthorizationRow> = order_authorizations::table
-        .inner_join(authorizations::table)
-        .filter(order_authorizations::order_id.eq(order))
-        .select(AuthorizationRow::as_select())
-        .load(conn)
-        .await?;
-    if rows.is_empty() {
-        return refuse(Error::not_found("order"));
-    }
-    let mut evidence = Vec::with_capacity(rows.len());
-    for row in &rows {
-        evidence.push(AuthorizationEvidence {
-            authorization: row.decode()?,
-            receipts: Vec::new(),
-            caa_checked: row.caa_checked(),
-        });
-    }
-    let signed: Vec<(Vec<u8>, Vec<u8>)> = order_authorizations::table
-        .inner_join(receipts::table.on(receipts::authorization_id.eq(order_authorizations::authorization_id)))
-        .filter(order_authorizations::order_id.eq(order))
-        .order((receipts::authorization_id, receipts::position))
-        .select((receipts::authorization_id, receipts::receipt))
-        .load(conn)
-        .await?;
-    for (authorization, receipt) in signed {
-        let about = evidence
-            .iter_mut()
-            .find(|evidence| *evidence.authorization.id.as_bytes().as_slice() == *authorization);
-        if let Some(about) = about {
-            about.receipts.push(receipt);
+    let order = orders::get_order(conn, order).await?;
+    evidence_for(conn, &order.authorizations).await
+}
+
+/// Authorizations with their receipts.
+pub(super) async fn evidence_for(
+    conn: &mut Conn,
+    wanted: &[AuthorizationId],
+) -> Result<Vec<AuthorizationEvidence>> {
+    let rows: Vec<(AuthorizationRow, Option<Vec<u8>>)> = matching!(
+        conn,
+        authorizations::id,
+        wanted.iter().map(|id| id.as_bytes().as_slice()),
+        authorizations::table
+            .left_join(receipts::table)
+            .order((receipts::authorization_id, receipts::position))
+            .select((AuthorizationRow::as_select(), receipts::receipt.nullable())),
+    );
+    let mut evidence: Vec<AuthorizationEvidence> = Vec::with_capacity(wanted.len());
+    for (row, receipt) in rows {
+        let authorization = row.decode()?;
+        // The receipts of one authorization follow each other.
+        if evidence
+            .last()
+            .is_none_or(|last| last.authorization.id != authorization.id)
+        {
+            evidence.push(AuthorizationEvidence {
+                caa_checked: row.caa_checked(),
+                authorization,
+                receipts: Vec::new(),
+            });
+        }
+        if let Some(last) = evidence.last_mut() {
+            last.receipts.extend(receipt);
         }
     }
     Ok(evidence)
@@ -215,7 +220,13 @@ pub(crate) async fn deactivate_authorization(conn: &mut Conn, id: &Authorization
     if let Some(row) = deactivated {
         let authorization = row.decode()?;
         let why = rules::authorization_ended(&authorization.ordered_identifier(), None);
-        let orders = orders::end_dependents(conn, id, &why).await?;
+        let orders = if row.was_valid() {
+            orders::end_dependents(conn, &authorization.account, id, &why).await?
+        } else if let Some(order) = row.order()? {
+            orders::end_waiting(conn, &order, &why).await?
+        } else {
+            Vec::new()
+        };
         return Ok(Ended {
             authorization,
             changed: true,

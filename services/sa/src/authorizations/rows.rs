@@ -2,7 +2,7 @@
 
 use cairn_types::{
     Authorization, AuthorizationStatus, Challenge, ChallengeId, ChallengeStatus, ChallengeType, Error,
-    Identifier, Problem, Thumbprint, Timestamp,
+    Identifier, OrderId, Problem, Thumbprint, Timestamp,
 };
 use diesel::{Insertable, Queryable, Selectable};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use crate::db::schema::authorizations;
 pub(crate) struct AuthorizationRow {
     id: Vec<u8>,
     account_id: Vec<u8>,
+    order_id: Option<Vec<u8>>,
     identifier_type: String,
     identifier: String,
     status: String,
@@ -69,6 +70,16 @@ impl AuthorizationRow {
     /// When CAA records were last found to permit issuance; the epoch if never.
     pub(crate) fn caa_checked(&self) -> Timestamp {
         Timestamp::from_millis(self.caa_checked.unwrap_or(0))
+    }
+
+    /// The order that it was made with.
+    pub(crate) fn order(&self) -> Result<Option<OrderId>> {
+        self.order_id.as_deref().map(column::id).transpose()
+    }
+
+    /// Whether it is, or was, valid.
+    pub(crate) const fn was_valid(&self) -> bool {
+        self.validated.is_some()
     }
 
     /// The challenge that was answered.
@@ -127,6 +138,7 @@ impl AuthorizationRow {
 pub(crate) struct NewAuthorizationRow<'a> {
     id: &'a [u8],
     account_id: &'a [u8],
+    order_id: Option<&'a [u8]>,
     identifier_type: &'a str,
     identifier: String,
     status: &'a str,
@@ -136,8 +148,8 @@ pub(crate) struct NewAuthorizationRow<'a> {
 }
 
 impl<'a> NewAuthorizationRow<'a> {
-    /// The row of a pending authorization.
-    pub(crate) fn encode(authorization: &'a Authorization) -> Result<Self> {
+    /// The row of a pending authorization, and the order that it is made with.
+    pub(crate) fn encode(authorization: &'a Authorization, order: Option<&'a OrderId>) -> Result<Self> {
         let challenges: Vec<_> = authorization
             .challenges
             .iter()
@@ -150,6 +162,7 @@ impl<'a> NewAuthorizationRow<'a> {
         Ok(Self {
             id: authorization.id.as_bytes(),
             account_id: authorization.account.as_bytes(),
+            order_id: order.map(|order| order.as_bytes().as_slice()),
             identifier_type: authorization.identifier.kind(),
             identifier: authorization.ordered_identifier().value(),
             status: AuthorizationStatus::Pending.as_str(),

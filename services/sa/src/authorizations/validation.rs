@@ -159,7 +159,7 @@ pub(crate) async fn finish_validation(
     };
     if let Some(row) = settled {
         keep_receipts(conn, id, 0, &request.receipts, *now).await?;
-        return spread(conn, row.decode()?, request.problem.as_ref()).await;
+        return spread(conn, &row, request.problem.as_ref()).await;
     }
     let row = stored(conn, id).await?;
     let authorization = row.decode()?;
@@ -175,7 +175,7 @@ pub(crate) async fn finish_validation(
         return Ok(Finished {
             authorization,
             changed: false,
-            ready: Vec::new(),
+            ready: None,
             ended: Vec::new(),
         });
     }
@@ -184,7 +184,7 @@ pub(crate) async fn finish_validation(
         let problem = expired();
         if let Some(row) = fail(conn, request, &problem).await? {
             keep_receipts(conn, id, 0, &request.receipts, *now).await?;
-            return spread(conn, row.decode()?, Some(&problem)).await;
+            return spread(conn, &row, Some(&problem)).await;
         }
     }
     refuse(not_held(authorization.status))
@@ -252,25 +252,25 @@ async fn fail(
     Ok(row)
 }
 
-/// Lets the orders know what became of their authorization.
-async fn spread(
-    conn: &mut Conn,
-    authorization: Authorization,
-    problem: Option<&Problem>,
-) -> Result<Finished> {
-    let (mut ready, mut ended) = (Vec::new(), Vec::new());
-    if problem.is_none() {
-        ready = orders::count_down(conn, &authorization.id).await?;
-    } else {
-        let why = rules::authorization_ended(&authorization.ordered_identifier(), problem);
-        ended = orders::end_dependents(conn, &authorization.id, &why).await?;
-    }
-    Ok(Finished {
-        authorization,
+/// Lets the order that waits for it know what became of an authorization. There is one at the most: others use
+/// it once it is valid.
+async fn spread(conn: &mut Conn, row: &AuthorizationRow, problem: Option<&Problem>) -> Result<Finished> {
+    let mut finished = Finished {
+        authorization: row.decode()?,
         changed: true,
-        ready,
-        ended,
-    })
+        ready: None,
+        ended: Vec::new(),
+    };
+    if let Some(order) = row.order()? {
+        if problem.is_some() {
+            let identifier = finished.authorization.ordered_identifier();
+            let why = rules::authorization_ended(&identifier, problem);
+            finished.ended = orders::end_waiting(conn, &order, &why).await?;
+        } else if orders::count_down(conn, &order).await? {
+            finished.ready = Some(order);
+        }
+    }
+    Ok(finished)
 }
 
 /// Takes over what has time left; what has none is ended, since nobody else would.
@@ -342,7 +342,7 @@ async fn end_expired(conn: &mut Conn, row: &AuthorizationRow, lease: LeaseId) ->
         receipts: Vec::new(),
     };
     match fail(conn, &request, &problem).await? {
-        Some(row) => spread(conn, row.decode()?, Some(&problem)).await,
+        Some(row) => spread(conn, &row, Some(&problem)).await,
         None => refuse(not_held(authorization.status)),
     }
 }

@@ -71,11 +71,13 @@ impl Store {
     ) -> Result<Certificate> {
         let (serial, reason) = (request.serial, request.revocation.reason);
         let by = revoker(&request.by, serial);
-        let revoked = transact!(self.db(), certificates::revoke_certificate(request))?;
-        certificate(context, "certificate.revoked", serial, by)
-            .moved("issued", "revoked")
-            .detail("reason", reason.code())
-            .write();
+        let (revoked, new) = transact!(self.db(), certificates::revoke_certificate(request))?;
+        if new {
+            certificate(context, "certificate.revoked", serial, by)
+                .moved("issued", "revoked")
+                .detail("reason", reason.code())
+                .write();
+        }
         Ok(revoked)
     }
 

@@ -17,6 +17,11 @@ const PROCESSING: &str = OrderStatus::Processing.as_str();
 const VALID: &str = OrderStatus::Valid.as_str();
 const INVALID: &str = OrderStatus::Invalid.as_str();
 
+/// The key of a certificate's row, which names its partition too.
+fn key(serial: &Serial) -> (&[u8], i64) {
+    (serial.as_bytes(), serial.day_number())
+}
+
 /// What is stored for the order now, and whether this call stored it.
 pub(crate) async fn store_tbs(
     conn: &mut Conn,
@@ -74,8 +79,9 @@ async fn earlier_tbs(conn: &mut Conn, unsigned: &Unsigned) -> Result<StoredTbs> 
     let Some(serial) = serial.filter(|_| status != INVALID) else {
         return refuse(Error::conflict(format!("the order is {status}")));
     };
+    let serial = Serial::from_slice(&serial).map_err(column::damaged("serial"))?;
     let (row, tbs): (CertificateRow, Vec<u8>) = certificates::table
-        .find(serial)
+        .find(key(&serial))
         .select((CertificateRow::as_select(), certificates::tbs))
         .first(conn)
         .await?;
@@ -90,7 +96,7 @@ pub(crate) async fn store_certificate(
     now: &Timestamp,
 ) -> Result<Stored> {
     let stored: Option<CertificateRow> = prepared!(
-        diesel::update(certificates::table.find(serial.as_bytes().as_slice()))
+        diesel::update(certificates::table.find(key(serial)))
             .filter(certificates::der.is_null())
             .set((
                 certificates::der.eq(der),
@@ -144,6 +150,7 @@ async fn order_status(conn: &mut Conn, serial: &Serial) -> Result<OrderStatus> {
     let status: String = certificates::table
         .inner_join(orders::table)
         .filter(certificates::serial.eq(serial.as_bytes().as_slice()))
+        .filter(certificates::day.eq(serial.day_number()))
         .select(orders::status)
         .first(conn)
         .await?;
@@ -157,7 +164,7 @@ fn decode_signed(row: CertificateRow) -> Result<Certificate> {
 
 pub(crate) async fn get_certificate(conn: &mut Conn, serial: &Serial) -> Result<Certificate> {
     let row: Option<CertificateRow> = certificates::table
-        .find(serial.as_bytes().as_slice())
+        .find(key(serial))
         .select(CertificateRow::as_select())
         .first(conn)
         .await
@@ -168,10 +175,14 @@ pub(crate) async fn get_certificate(conn: &mut Conn, serial: &Serial) -> Result<
         .ok_or_else(|| refusal(Error::not_found("certificate")))
 }
 
-pub(crate) async fn revoke_certificate(conn: &mut Conn, request: &RevokeCertificate) -> Result<Certificate> {
+/// The revoked certificate, and whether this call revoked it.
+pub(crate) async fn revoke_certificate(
+    conn: &mut Conn,
+    request: &RevokeCertificate,
+) -> Result<(Certificate, bool)> {
     let revocation = request.revocation;
     let revoked: Option<CertificateRow> = prepared!(
-        diesel::update(certificates::table.find(request.serial.as_bytes().as_slice()))
+        diesel::update(certificates::table.find(key(&request.serial)))
             .filter(certificates::der.is_not_null())
             .filter(certificates::revoked.is_null())
             .set((
@@ -185,19 +196,30 @@ pub(crate) async fn revoke_certificate(conn: &mut Conn, request: &RevokeCertific
     .await
     .optional()?;
     if let Some(row) = revoked {
-        return decode_signed(row);
+        return Ok((decode_signed(row)?, true));
     }
-    get_certificate(conn, &request.serial).await?;
-    refuse(Error::new(
-        ErrorKind::AlreadyRevoked,
-        "the certificate is revoked already",
-    ))
+    let certificate = get_certificate(conn, &request.serial).await?;
+    let by: Option<String> = certificates::table
+        .find(key(&request.serial))
+        .select(certificates::revoked_by)
+        .first(conn)
+        .await?;
+    if certificate.revocation == Some(revocation) && by.as_ref() == Some(&request.by) {
+        // A repeated call, whose first answer was lost.
+        Ok((certificate, false))
+    } else {
+        refuse(Error::new(
+            ErrorKind::AlreadyRevoked,
+            "the certificate is revoked already",
+        ))
+    }
 }
 
 pub(crate) async fn is_replaced(conn: &mut Conn, serial: &Serial) -> Result<bool> {
     let replacing = replacements::table
         .inner_join(orders::table)
         .filter(replacements::serial.eq(serial.as_bytes().as_slice()))
+        .filter(replacements::day.eq(serial.day_number()))
         .filter(orders::status.eq(VALID));
     Ok(diesel::select(exists(replacing)).get_result(conn).await?)
 }

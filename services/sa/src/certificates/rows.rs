@@ -95,6 +95,7 @@ impl CertificateRow {
 #[diesel(table_name = certificates, treat_none_as_default_value = false)]
 pub(crate) struct NewCertificateRow<'a> {
     serial: &'a [u8],
+    day: i64,
     order_id: &'a [u8],
     account_id: &'a [u8],
     profile: &'a str,
@@ -111,6 +112,7 @@ impl<'a> NewCertificateRow<'a> {
     pub(crate) fn encode(unsigned: &'a Unsigned, now: Timestamp) -> Result<Self> {
         Ok(Self {
             serial: unsigned.serial.as_bytes(),
+            day: unsigned.serial.day_number(),
             order_id: unsigned.order.as_bytes(),
             account_id: unsigned.account.as_bytes(),
             profile: unsigned.profile.as_str(),

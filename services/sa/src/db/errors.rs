@@ -1,7 +1,6 @@
 //! Why a transaction did not happen.
 
 use cairn_types::Error;
-use diesel::result::DatabaseErrorKind;
 
 /// The result of a query, inside the storage authority.
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
@@ -38,16 +37,6 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// The foreign key of a row that names no account, as the refusal it is; other failures as they are.
-    pub(crate) fn unless_account(self) -> Self {
-        match self {
-            Self::Sql(diesel::result::Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => {
-                refusal(Error::not_found("account"))
-            }
-            other => other,
-        }
-    }
-
     /// The word by which metrics count it.
     pub(crate) const fn outcome(&self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
-//! Updates whose prepared statement is kept.
+//! Statements whose prepared form is kept, though Diesel cannot know that it may be.
 //!
-//! Diesel prepares every UPDATE anew, because a changeset may leave columns out. Those of the queries here never
-//! do, and preparing takes several times as long as running: with [`prepared!`] the text of a query is made, and
+//! Diesel prepares every UPDATE anew, because a changeset may leave columns out, and every statement with SQL text of
+//! our own. Those of the queries here never change, and preparing takes several times as long as running: with [`prepared!`] the text of a query is made, and
 //! prepared, once for each connection.
 
 use std::any::Any;
@@ -51,8 +51,8 @@ impl<Q: Query, Id> Query for Prepared<Q, Id> {
 
 impl<Q, Id, Conn> RunQueryDsl<Conn> for Prepared<Q, Id> {}
 
-/// `prepared!(update)` keeps the prepared statement of an UPDATE … RETURNING whose text never changes: no list of values, no
-/// part that is there at one time and not at another.
+/// `prepared!(query)` keeps the prepared statement of an UPDATE … RETURNING or a SELECT whose text never changes: no
+/// list of values, no part that is there at one time and not at another.
 macro_rules! prepared {
     ($query:expr $(,)?) => {{
         enum Id {}

@@ -44,7 +44,6 @@ diesel::table! {
         lease_owner -> Nullable<Text>,
         lease_deadline -> Nullable<BigInt>,
         created -> BigInt,
-        csr -> Nullable<Binary>,
         request -> Nullable<Binary>,
     }
 }
@@ -53,6 +52,7 @@ diesel::table! {
     authorizations (id) {
         id -> Binary,
         account_id -> Binary,
+        order_id -> Nullable<Binary>,
         identifier_type -> Text,
         identifier -> Text,
         status -> Text,
@@ -71,13 +71,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    order_authorizations (order_id, authorization_id) {
-        order_id -> Binary,
-        authorization_id -> Binary,
-    }
-}
-
-diesel::table! {
     receipts (authorization_id, position) {
         authorization_id -> Binary,
         position -> BigInt,
@@ -87,8 +80,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    certificates (serial) {
+    certificates (serial, day) {
         serial -> Binary,
+        day -> BigInt,
         order_id -> Binary,
         account_id -> Binary,
         profile -> Text,
@@ -108,20 +102,20 @@ diesel::table! {
 }
 
 diesel::table! {
-    replacements (serial) {
+    replacements (serial, day) {
         serial -> Binary,
+        day -> BigInt,
         order_id -> Binary,
     }
 }
 
-diesel::joinable!(order_authorizations -> authorizations (authorization_id));
+diesel::joinable!(receipts -> authorizations (authorization_id));
 diesel::joinable!(certificates -> orders (order_id));
 diesel::joinable!(replacements -> orders (order_id));
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     authorizations,
     certificates,
-    order_authorizations,
     orders,
     receipts,
     replacements

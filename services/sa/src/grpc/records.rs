@@ -60,6 +60,18 @@ impl Records for Service {
         .await
     }
 
+    async fn get_finalization(
+        &self,
+        request: Request<pb::GetFinalizationRequest>,
+    ) -> Result<Response<pb::GetFinalizationResponse>, Status> {
+        let store = self.store.clone();
+        call(request, |_, message| async move {
+            let request = store.get_finalization(Wire::from_wire(message.order)?).await?;
+            Ok(pb::GetFinalizationResponse { request })
+        })
+        .await
+    }
+
     async fn list_orders(
         &self,
         request: Request<pb::ListOrdersRequest>,

@@ -3,18 +3,18 @@
 //! The good end is told where certificates are stored.
 
 use cairn_rpc::api::sa::{BeginFinalize, BegunFinalize, Claim, ClaimedOrder};
-use cairn_types::{Lease, LeaseId, Order, OrderId, OrderStatus, Problem, Timestamp};
+use cairn_types::{Error, Lease, LeaseId, Order, OrderId, OrderStatus, Problem, Timestamp};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 
-use super::authorizations::get_order_evidence;
+use super::authorizations::evidence_for;
 use super::dialect::locked_or_skipped;
 use super::orders::stored;
 use super::{Conn, RunQueryDsl};
 use crate::db::column;
-use crate::db::errors::{Result, refuse};
+use crate::db::errors::{Result, refusal, refuse};
 use crate::db::prepared::prepared;
 use crate::db::schema::orders;
-use crate::orders::rows::{FinalizationRow, OrderRow, not_held};
+use crate::orders::rows::{self, OrderRow, not_held};
 
 const READY: &str = OrderStatus::Ready.as_str();
 const PROCESSING: &str = OrderStatus::Processing.as_str();
@@ -33,8 +33,7 @@ pub(crate) async fn begin_finalize(
             .filter(orders::expires.gt(now.as_millis()))
             .set((
                 orders::status.eq(PROCESSING),
-                orders::csr.eq(&request.finalization.csr),
-                orders::request.eq(&request.finalization.request),
+                orders::request.eq(&request.request),
                 orders::lease_id.eq(lease.id.as_bytes().as_slice()),
                 orders::lease_owner.eq(&lease.owner),
                 orders::lease_deadline.eq(lease.deadline.as_millis()),
@@ -45,28 +44,30 @@ pub(crate) async fn begin_finalize(
     .await
     .optional()?;
     if let Some(row) = begun {
-        let begun = BegunFinalize {
-            order: row.decode()?,
-            leased: true,
-            evidence: get_order_evidence(conn, &request.order).await?,
-        };
-        return Ok((begun, true));
+        return Ok((leased(conn, row.decode()?).await?, true));
     }
     let row = stored(conn, &request.order).await?;
     // The lease is there already if the answer to a first call was lost.
     let held = row.lease_id.as_deref() == Some(lease.id.as_bytes().as_slice());
     let order = row.decode()?;
-    let leased = held && order.status == OrderStatus::Processing;
-    let begun = BegunFinalize {
-        order,
-        leased,
-        evidence: if leased {
-            get_order_evidence(conn, &request.order).await?
-        } else {
-            Vec::new()
-        },
+    let begun = if held && order.status == OrderStatus::Processing {
+        leased(conn, order).await?
+    } else {
+        BegunFinalize {
+            order,
+            leased: false,
+            evidence: Vec::new(),
+        }
     };
     Ok((begun, false))
+}
+
+async fn leased(conn: &mut Conn, order: Order) -> Result<BegunFinalize> {
+    Ok(BegunFinalize {
+        evidence: evidence_for(conn, &order.authorizations).await?,
+        order,
+        leased: true,
+    })
 }
 
 /// The order, and whether this call ended it.
@@ -129,6 +130,18 @@ pub(crate) async fn renew_lease(
     }
 }
 
+/// The finalize request of an order that has been finalized.
+pub(crate) async fn get_finalization(conn: &mut Conn, id: &OrderId) -> Result<Vec<u8>> {
+    let request: Option<Vec<u8>> = orders::table
+        .find(id.as_bytes().as_slice())
+        .select(orders::request)
+        .first(conn)
+        .await
+        .optional()?
+        .flatten();
+    request.ok_or_else(|| refusal(Error::not_found("finalize request")))
+}
+
 pub(crate) async fn claim_orders(
     conn: &mut Conn,
     claim: &Claim,
@@ -147,7 +160,7 @@ pub(crate) async fn claim_orders(
     .await?;
     let mut claimed = Vec::with_capacity(abandoned.len());
     for ((id, old), new) in abandoned.iter().zip(leases) {
-        let (order, finalization): (OrderRow, FinalizationRow) = prepared!(
+        let (order, request): (OrderRow, Option<Vec<u8>>) = prepared!(
             diesel::update(orders::table.find(id))
                 .filter(orders::lease_id.eq(old))
                 .set((
@@ -155,13 +168,13 @@ pub(crate) async fn claim_orders(
                     orders::lease_owner.eq(&claim.owner),
                     orders::lease_deadline.eq(claim.deadline.as_millis()),
                 ))
-                .returning((OrderRow::as_returning(), FinalizationRow::as_returning()))
+                .returning((OrderRow::as_returning(), orders::request))
         )
         .get_result(conn)
         .await?;
         claimed.push(ClaimedOrder {
             order: order.decode()?,
-            finalization: finalization.decode()?,
+            request: rows::request(request)?,
             lease: Lease {
                 id: *new,
                 owner: claim.owner.clone(),

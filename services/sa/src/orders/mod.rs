@@ -77,6 +77,10 @@ impl Store {
         Ok(begun)
     }
 
+    pub(crate) async fn get_finalization(&self, id: OrderId) -> Result<Vec<u8>> {
+        look_up!(self.db(), finalization::get_finalization(id))
+    }
+
     pub(crate) async fn fail_order(
         &self,
         context: &Context,

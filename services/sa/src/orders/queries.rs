@@ -2,22 +2,23 @@
 
 use cairn_rpc::api::sa::CreateOrder;
 use cairn_types::{
-    AccountId, AuthorizationId, Error, ErrorKind, Identifier, Order, OrderId, OrderStatus, Problem, Serial,
-    Timestamp,
+    AccountId, AccountStatus, AuthorizationId, Error, ErrorKind, Identifier, Order, OrderId, OrderStatus,
+    Problem, Serial, Timestamp,
 };
 use diesel::dsl::{case_when, sql};
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, IntoSql, OptionalExtension, QueryDsl, SelectableHelper,
 };
 
-use super::dialect::{insert_all, locked};
+use super::accounts::require_valid;
+use super::dialect::{insert_all, locked, matching_shared, shared};
 use super::{Conn, RunQueryDsl};
 use crate::authorizations::rows::NewAuthorizationRow;
 use crate::db::column;
 use crate::db::errors::{Failure, Result, refusal, refuse};
 use crate::db::prepared::prepared;
-use crate::db::schema::{authorizations as authz, order_authorizations, orders, replacements};
+use crate::db::schema::{accounts, authorizations as authz, orders, replacements};
 use crate::orders::EndedOrder;
 use crate::orders::rows::{NewOrderRow, OrderRow};
 use crate::orders::rules;
@@ -27,8 +28,8 @@ const READY: &str = OrderStatus::Ready.as_str();
 const VALID: &str = OrderStatus::Valid.as_str();
 const INVALID: &str = OrderStatus::Invalid.as_str();
 
-/// What ends with something else, one state after the other: an UPDATE does not tell what it replaced.
-const OPEN: [OrderStatus; 2] = [OrderStatus::Pending, OrderStatus::Ready];
+/// What ends with something else. Literally the condition of a partial index.
+const OPEN: &str = "status IN ('pending', 'ready')";
 
 /// The order, and whether this call stored it.
 pub(crate) async fn create_order(
@@ -44,44 +45,71 @@ pub(crate) async fn create_order(
     } else {
         OrderStatus::Pending
     };
-    let inserted = diesel::insert_into(orders::table)
-        .values(NewOrderRow::encode(&order, awaiting)?)
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await
-        .map_err(|error| Failure::from(error).unless_account())?;
-    if inserted == 0 {
+    if !insert(conn, &NewOrderRow::encode(&order, awaiting)?).await? {
         return Ok((repeated(conn, &order).await?, false));
     }
-    if !reused.is_empty() {
-        require_usable(conn, &order.account, &reused, *now).await?;
-    }
+    require_usable(conn, &order.account, &reused, *now).await?;
     let new_rows = request
         .new_authorizations
         .iter()
-        .map(NewAuthorizationRow::encode)
+        .map(|made| NewAuthorizationRow::encode(made, Some(&order.id)))
         .collect::<Result<Vec<_>>>()?;
     insert_all!(conn, authz::table, new_rows);
-    let links: Vec<_> = order
-        .authorizations
-        .iter()
-        .map(|id| {
-            (
-                order_authorizations::order_id.eq(order.id.as_bytes().as_slice()),
-                order_authorizations::authorization_id.eq(id.as_bytes().as_slice()),
-            )
-        })
-        .collect();
-    insert_all!(conn, order_authorizations::table, links);
     if let Some(replaced) = &order.replaces {
         replace(conn, replaced, &order.id, *now).await?;
     }
     Ok((order, true))
 }
 
+/// Stores the row of an order whose account is valid and stays so until it is stored. False if there is no such
+/// account, or such an order already.
+async fn insert(conn: &mut Conn, row: &NewOrderRow<'_>) -> Result<bool> {
+    let account = accounts::table
+        .find(row.account_id)
+        .filter(accounts::status.eq(AccountStatus::Valid.as_str()));
+    let inserted = diesel::insert_into(orders::table)
+        .values(shared!(account.select((
+            row.id.into_sql::<Binary>(),
+            accounts::id,
+            row.status.into_sql::<Text>(),
+            row.expires.into_sql::<BigInt>(),
+            row.identifiers.as_str().into_sql::<Text>(),
+            row.profile.into_sql::<Text>(),
+            row.not_before.into_sql::<Nullable<BigInt>>(),
+            row.not_after.into_sql::<Nullable<BigInt>>(),
+            row.replaces.as_deref().into_sql::<Nullable<Binary>>(),
+            row.authorizations.as_slice().into_sql::<Binary>(),
+            row.awaiting.into_sql::<BigInt>(),
+            row.created.into_sql::<BigInt>(),
+        ))))
+        .into_columns((
+            orders::id,
+            orders::account_id,
+            orders::status,
+            orders::expires,
+            orders::identifiers,
+            orders::profile,
+            orders::not_before,
+            orders::not_after,
+            orders::replaces,
+            orders::authorizations,
+            orders::awaiting,
+            orders::created,
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(inserted == 1)
+}
+
 /// The stored order, if it is the one that is to be stored: the answer to the first call was lost.
 async fn repeated(conn: &mut Conn, order: &Order) -> Result<Order> {
-    let stored = get_order(conn, &order.id).await?;
+    let row = find(conn, &order.id).await?;
+    let Some(row) = row else {
+        require_valid(conn, &order.account).await?;
+        return Err(Failure::Fault("an order was neither stored nor there"));
+    };
+    let stored = row.decode()?;
     if stored.account == order.account && stored.authorizations == order.authorizations {
         Ok(stored)
     } else {
@@ -96,21 +124,23 @@ async fn require_usable(
     wanted: &[(AuthorizationId, &Identifier)],
     now: Timestamp,
 ) -> Result<()> {
-    // One statement per authorization, prepared once: one for all of them would differ with their number.
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let usable: Vec<(Vec<u8>, String, String)> = matching_shared!(
+        conn,
+        authz::id,
+        wanted.iter().map(|(id, _)| id.as_bytes().as_slice()),
+        authz::table
+            .filter(authz::account_id.eq(account.as_bytes().as_slice()))
+            .filter(authz::status.eq(VALID))
+            .filter(authz::expires.gt(now.as_millis()))
+            .select((authz::id, authz::identifier_type, authz::identifier)),
+    );
     for (id, identifier) in wanted {
-        let usable: Option<(String, String)> = locked!(
-            authz::table
-                .find(id.as_bytes().as_slice())
-                .filter(authz::account_id.eq(account.as_bytes().as_slice()))
-                .filter(authz::status.eq(VALID))
-                .filter(authz::expires.gt(now.as_millis()))
-                .select((authz::identifier_type, authz::identifier)),
-        )
-        .first(conn)
-        .await
-        .optional()?;
-        let fits =
-            usable.is_some_and(|(kind, value)| kind == identifier.kind() && value == identifier.value());
+        let fits = usable.iter().any(|(known, kind, value)| {
+            known == id.as_bytes() && kind == identifier.kind() && *value == identifier.value()
+        });
         if !fits {
             return refuse(Error::conflict(format!(
                 "the authorization {id} cannot be used again for {identifier}"
@@ -122,9 +152,14 @@ async fn require_usable(
 
 /// Makes the order the one that replaces a certificate, unless another does.
 async fn replace(conn: &mut Conn, replaced: &Serial, order: &OrderId, now: Timestamp) -> Result<()> {
-    let (serial, order) = (replaced.as_bytes().as_slice(), order.as_bytes().as_slice());
+    let (serial, day) = (replaced.as_bytes().as_slice(), replaced.day_number());
+    let order = order.as_bytes().as_slice();
     let inserted = diesel::insert_into(replacements::table)
-        .values((replacements::serial.eq(serial), replacements::order_id.eq(order)))
+        .values((
+            replacements::serial.eq(serial),
+            replacements::day.eq(day),
+            replacements::order_id.eq(order),
+        ))
         .on_conflict_do_nothing()
         .execute(conn)
         .await?;
@@ -135,6 +170,7 @@ async fn replace(conn: &mut Conn, replaced: &Serial, order: &OrderId, now: Times
         replacements::table
             .inner_join(orders::table)
             .filter(replacements::serial.eq(serial))
+            .filter(replacements::day.eq(day))
             .select((orders::id, orders::status, orders::expires)),
     )
     .first(conn)
@@ -144,7 +180,7 @@ async fn replace(conn: &mut Conn, replaced: &Serial, order: &OrderId, now: Times
     let failed = status == INVALID || (open && expires <= now.as_millis());
     let taken_over: Option<Vec<u8>> = if failed {
         prepared!(
-            diesel::update(replacements::table.find(serial))
+            diesel::update(replacements::table.find((serial, day)))
                 .filter(replacements::order_id.eq(&earlier))
                 .set(replacements::order_id.eq(order))
                 .returning(replacements::order_id)
@@ -170,13 +206,19 @@ pub(crate) async fn get_order(conn: &mut Conn, id: &OrderId) -> Result<Order> {
 }
 
 pub(super) async fn stored(conn: &mut Conn, id: &OrderId) -> Result<OrderRow> {
-    orders::table
+    find(conn, id)
+        .await?
+        .ok_or_else(|| refusal(Error::not_found("order")))
+}
+
+async fn find(conn: &mut Conn, id: &OrderId) -> Result<Option<OrderRow>> {
+    let row = orders::table
         .find(id.as_bytes().as_slice())
         .select(OrderRow::as_select())
         .first(conn)
         .await
-        .optional()?
-        .ok_or_else(|| refusal(Error::not_found("order")))
+        .optional()?;
+    Ok(row)
 }
 
 pub(crate) async fn list_orders(
@@ -203,87 +245,95 @@ pub(crate) async fn list_orders(
     ids.iter().map(|id| column::id(id)).collect()
 }
 
-/// Counts an authorization that became valid in the orders that wait for it. Returns those it made ready.
-pub(crate) async fn count_down(conn: &mut Conn, authorization: &AuthorizationId) -> Result<Vec<OrderId>> {
-    let waiting = order_authorizations::table
-        .filter(order_authorizations::authorization_id.eq(authorization.as_bytes().as_slice()))
-        .select(order_authorizations::order_id);
+/// Counts an authorization that became valid in the order that waits for it. True if that made the order ready.
+pub(crate) async fn count_down(conn: &mut Conn, order: &OrderId) -> Result<bool> {
     let status =
         case_when(orders::awaiting.eq(1), READY.into_sql::<Text>()).otherwise(PENDING.into_sql::<Text>());
-    let counted: Vec<(Vec<u8>, i64)> = prepared!(
-        diesel::update(orders::table)
-            .filter(orders::id.eq_any(waiting))
+    let awaiting: Option<i64> = prepared!(
+        diesel::update(orders::table.find(order.as_bytes().as_slice()))
             .filter(orders::status.eq(PENDING))
             .set((
                 orders::awaiting.eq(orders::awaiting - 1),
                 orders::status.eq(status),
             ))
-            .returning((orders::id, orders::awaiting))
+            .returning(orders::awaiting)
     )
-    .load(conn)
-    .await?;
-    counted
-        .iter()
-        .filter(|(_, awaiting)| *awaiting == 0)
-        .map(|(id, _)| column::id(id))
-        .collect()
+    .get_result(conn)
+    .await
+    .optional()?;
+    Ok(awaiting == Some(0))
 }
 
-/// Ends the open orders that need an authorization which is not, or will not be, valid.
+/// Ends the order that waits for an authorization which will not be valid.
+pub(crate) async fn end_waiting(conn: &mut Conn, order: &OrderId, why: &Problem) -> Result<Vec<EndedOrder>> {
+    let open: Vec<(Vec<u8>, String)> = prepared!(locked!(
+        orders::table
+            .find(order.as_bytes().as_slice())
+            .filter(sql::<Bool>(OPEN))
+            .select((orders::id, orders::status)),
+    ))
+    .load(conn)
+    .await?;
+    end(conn, &open, why).await
+}
+
+/// Ends the open orders that use an authorization which was valid and is not any more. Which ones do is nowhere
+/// but in their rows: those of its account are looked through, since this is rare.
 pub(crate) async fn end_dependents(
     conn: &mut Conn,
+    account: &AccountId,
     authorization: &AuthorizationId,
     why: &Problem,
 ) -> Result<Vec<EndedOrder>> {
-    let mut ended = Vec::new();
-    for was in OPEN {
-        let dependent = order_authorizations::table
-            .filter(order_authorizations::authorization_id.eq(authorization.as_bytes().as_slice()))
-            .select(order_authorizations::order_id);
-        let ids: Vec<Vec<u8>> = prepared!(
-            diesel::update(orders::table)
-                .filter(orders::id.eq_any(dependent))
-                .filter(orders::status.eq(was.as_str()))
-                .set((
-                    orders::status.eq(INVALID),
-                    orders::error.eq(column::to_json(why)?),
-                ))
-                .returning(orders::id)
-        )
-        .load(conn)
-        .await?;
-        note_ended(&mut ended, &ids, was)?;
-    }
-    Ok(ended)
+    // Locked in the order of their ids by everyone who locks more than one.
+    let mut open: Vec<(Vec<u8>, String, Vec<u8>)> = prepared!(locked!(
+        orders::table
+            .filter(orders::account_id.eq(account.as_bytes().as_slice()))
+            .filter(sql::<Bool>(OPEN))
+            .order(orders::id)
+            .select((orders::id, orders::status, orders::authorizations)),
+    ))
+    .load(conn)
+    .await?;
+    open.retain(|(_, _, needed)| needed.chunks(16).any(|id| id == authorization.as_bytes()));
+    let dependents: Vec<_> = open.into_iter().map(|(id, status, _)| (id, status)).collect();
+    end(conn, &dependents, why).await
 }
 
-/// Ends the open orders of an account.
+/// Ends the open orders of an account, which is not valid any more and gets no new ones.
 pub(crate) async fn end_account(conn: &mut Conn, account: &AccountId) -> Result<Vec<EndedOrder>> {
-    let mut ended = Vec::new();
-    for was in OPEN {
-        let ids: Vec<Vec<u8>> = prepared!(
-            diesel::update(orders::table)
-                .filter(orders::account_id.eq(account.as_bytes().as_slice()))
-                // Literally the condition of a partial index.
-                .filter(sql::<Bool>("status IN ('pending', 'ready')"))
-                .filter(orders::status.eq(was.as_str()))
-                .set((
-                    orders::status.eq(INVALID),
-                    orders::error.eq(column::to_json(&rules::account_ended())?),
-                ))
-                .returning(orders::id)
-        )
-        .load(conn)
-        .await?;
-        note_ended(&mut ended, &ids, was)?;
-    }
-    Ok(ended)
+    let open: Vec<(Vec<u8>, String)> = prepared!(locked!(
+        orders::table
+            .filter(orders::account_id.eq(account.as_bytes().as_slice()))
+            .filter(sql::<Bool>(OPEN))
+            .order(orders::id)
+            .select((orders::id, orders::status)),
+    ))
+    .load(conn)
+    .await?;
+    end(conn, &open, &rules::account_ended()).await
 }
 
-fn note_ended(ended: &mut Vec<EndedOrder>, ids: &[Vec<u8>], was: OrderStatus) -> Result<()> {
-    for id in ids {
-        let id = column::id(id)?;
-        ended.push(EndedOrder { id, was });
+/// Ends open orders, each given with its status, whose rows this transaction holds.
+async fn end(conn: &mut Conn, open: &[(Vec<u8>, String)], why: &Problem) -> Result<Vec<EndedOrder>> {
+    let why = column::to_json(why)?;
+    let mut ended = Vec::with_capacity(open.len());
+    for (id, was) in open {
+        let moved: Option<Vec<u8>> = prepared!(
+            diesel::update(orders::table.find(id))
+                .filter(orders::status.eq(was))
+                .set((orders::status.eq(INVALID), orders::error.eq(&why)))
+                .returning(orders::id)
+        )
+        .get_result(conn)
+        .await
+        .optional()?;
+        if moved.is_some() {
+            ended.push(EndedOrder {
+                id: column::id(id)?,
+                was: column::text("order status", was)?,
+            });
+        }
     }
-    Ok(())
+    Ok(ended)
 }

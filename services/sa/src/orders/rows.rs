@@ -1,8 +1,7 @@
 //! Orders as rows.
 
-use cairn_rpc::api::sa::Finalization;
 use cairn_types::{Error, Order, OrderStatus, Serial, Timestamp};
-use diesel::{Insertable, Queryable, Selectable};
+use diesel::{Queryable, Selectable};
 
 use crate::db::column;
 use crate::db::errors::{Failure, Result};
@@ -59,42 +58,28 @@ fn decode_serial(octets: &[u8]) -> Result<Serial> {
     Serial::from_slice(octets).map_err(column::damaged("serial"))
 }
 
-/// What an order was finalized with.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = orders)]
-pub(crate) struct FinalizationRow {
-    csr: Option<Vec<u8>>,
-    request: Option<Vec<u8>>,
-}
-
-impl FinalizationRow {
-    pub(crate) fn decode(self) -> Result<Finalization> {
-        match (self.csr, self.request) {
-            (Some(csr), Some(request)) => Ok(Finalization { csr, request }),
-            _ => Err(Failure::Damaged {
-                what: "order",
-                why: "it is being finalized without a request".to_owned(),
-            }),
-        }
-    }
+/// The stored finalize request of an order that has one.
+pub(crate) fn request(stored: Option<Vec<u8>>) -> Result<Vec<u8>> {
+    stored.ok_or_else(|| Failure::Damaged {
+        what: "order",
+        why: "it was finalized without a request".to_owned(),
+    })
 }
 
 /// An order to store.
-#[derive(Insertable)]
-#[diesel(table_name = orders, treat_none_as_default_value = false)]
 pub(crate) struct NewOrderRow<'a> {
-    id: &'a [u8],
-    account_id: &'a [u8],
-    status: &'a str,
-    expires: i64,
-    identifiers: String,
-    profile: &'a str,
-    not_before: Option<i64>,
-    not_after: Option<i64>,
-    replaces: Option<Vec<u8>>,
-    authorizations: Vec<u8>,
-    awaiting: i64,
-    created: i64,
+    pub(crate) id: &'a [u8],
+    pub(crate) account_id: &'a [u8],
+    pub(crate) status: &'a str,
+    pub(crate) expires: i64,
+    pub(crate) identifiers: String,
+    pub(crate) profile: &'a str,
+    pub(crate) not_before: Option<i64>,
+    pub(crate) not_after: Option<i64>,
+    pub(crate) replaces: Option<Vec<u8>>,
+    pub(crate) authorizations: Vec<u8>,
+    pub(crate) awaiting: i64,
+    pub(crate) created: i64,
 }
 
 impl<'a> NewOrderRow<'a> {

@@ -3,7 +3,7 @@
 use cairn_rpc::api::sa::RevokeCertificate;
 use cairn_types::{Certificate, ErrorKind, OrderStatus, Revocation, RevocationReason};
 
-use crate::stage::{Stage, problem, refused};
+use crate::stage::{HOUR, Stage, problem, refused};
 
 #[tokio::test]
 async fn an_order_has_one_serial() {
@@ -215,23 +215,26 @@ async fn a_certificate_is_revoked_once() {
         .store_certificate(&context, unsigned.serial, b"signed".to_vec())
         .await
         .unwrap();
-    let revoked = stage
-        .sa
-        .revoke_certificate(&context, request.clone())
-        .await
-        .unwrap();
-    assert_eq!(revoked.revocation, Some(revocation));
-    let again = RevokeCertificate {
-        revocation: Revocation {
-            at: stage.now(),
-            reason: RevocationReason::KeyCompromise,
-        },
-        ..request
+    for _ in 0..2 {
+        let revoked = stage.sa.revoke_certificate(&context, request.clone()).await;
+        assert_eq!(revoked.unwrap().revocation, Some(revocation));
+    }
+    let again = |at, reason, by: &str| RevokeCertificate {
+        revocation: Revocation { at, reason },
+        by: by.to_owned(),
+        ..request.clone()
     };
-    refused(
-        stage.sa.revoke_certificate(&context, again).await,
-        ErrorKind::AlreadyRevoked,
-    );
+    let Revocation { at, reason } = revocation;
+    for another in [
+        again(at, RevocationReason::KeyCompromise, &request.by),
+        again(at + HOUR, reason, &request.by),
+        again(at, reason, "operator"),
+    ] {
+        refused(
+            stage.sa.revoke_certificate(&context, another).await,
+            ErrorKind::AlreadyRevoked,
+        );
+    }
     let stored = stage.sa.get_certificate(&context, unsigned.serial).await.unwrap();
     assert_eq!(stored.revocation, Some(revocation));
 }

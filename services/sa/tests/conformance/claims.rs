@@ -3,7 +3,7 @@
 use cairn_rpc::api::sa::Claim;
 use cairn_types::{AuthorizationStatus, ErrorKind, OrderStatus};
 
-use crate::stage::{HOUR, Stage, finalization, problem, refused};
+use crate::stage::{HOUR, Stage, problem, refused};
 
 fn claim(stage: &Stage, limit: u32) -> Claim {
     Claim {
@@ -125,8 +125,8 @@ async fn orders_are_claimed_when_their_lease_ran_out() {
     let claimed = stage.sa.claim_orders(&context, claim(&stage, 10)).await.unwrap();
     assert_eq!(claimed.len(), 1);
     assert_eq!(
-        (&claimed[0].order, &claimed[0].finalization),
-        (&first, &finalization())
+        (&claimed[0].order, claimed[0].request.as_slice()),
+        (&first, b"jws".as_slice())
     );
     let stale = stage
         .sa

@@ -7,7 +7,7 @@ use crate::stage::Stage;
 
 /// The statements of one issuance that write, and their commits. More of either is a regression.
 #[tokio::test]
-async fn an_issuance_takes_six_commits_and_fourteen_statements() {
+async fn an_issuance_takes_six_commits_and_twelve_statements() {
     let stage = Stage::new().await;
     let context = stage.context();
     let account = stage.stored_account().await;
@@ -50,7 +50,7 @@ async fn an_issuance_takes_six_commits_and_fourteen_statements() {
 
     let commits = stage.counted("cairn_sa_commits_total") - before.0;
     let statements = stage.counted("cairn_sa_statements_total") - before.1;
-    assert_eq!((commits, statements), (6, 14));
+    assert_eq!((commits, statements), (6, 12));
     assert_eq!(
         stage.sa.get_order(&context, order.id).await.unwrap().status,
         OrderStatus::Valid

@@ -148,6 +148,39 @@ async fn an_order_that_contradicts_itself_is_refused() {
 }
 
 #[tokio::test]
+async fn an_account_that_ended_gets_nothing_new() {
+    let stage = Stage::new().await;
+    let context = stage.context();
+    let account = stage.stored_account().await;
+    let valid = stage.ready_order(&account, &["a.example"]).await;
+    let earlier = stage.order(&account, &["e.example"]);
+    stage.sa.create_order(&context, earlier.clone()).await.unwrap();
+    stage.sa.deactivate_account(&context, account.id).await.unwrap();
+    for request in [
+        stage.order(&account, &["b.example"]),
+        reusing(&stage, &account, "a.example", &valid),
+    ] {
+        let id = request.order.id;
+        refused(
+            stage.sa.create_order(&context, request).await,
+            ErrorKind::Unauthorized,
+        );
+        refused(stage.sa.get_order(&context, id).await, ErrorKind::NotFound);
+    }
+    let made = stage.authorization(&account, &dns("c.example"));
+    refused(
+        stage.sa.create_authorization(&context, made).await,
+        ErrorKind::Unauthorized,
+    );
+    let again = stage.sa.create_order(&context, earlier).await.unwrap();
+    assert_eq!(
+        again.status,
+        OrderStatus::Invalid,
+        "a repetition finds what became of it"
+    );
+}
+
+#[tokio::test]
 async fn orders_are_listed_newest_first_in_pages() {
     let stage = Stage::new().await;
     let context = stage.context();
@@ -305,6 +338,11 @@ async fn an_order_ends_with_any_of_its_authorizations() {
         .await
         .unwrap();
     let unrelated = stage.ready_order(&account, &["b.example"]).await;
+    let mut waiting = stage.order(&account, &["a.example", "w.example"]);
+    waiting.new_authorizations.remove(0);
+    waiting.order.authorizations[0] = first.authorizations[0];
+    let waiting = stage.sa.create_order(&context, waiting).await.unwrap();
+    assert_eq!(waiting.status, OrderStatus::Pending);
     for _ in 0..2 {
         let ended = stage
             .sa
@@ -313,7 +351,7 @@ async fn an_order_ends_with_any_of_its_authorizations() {
             .unwrap();
         assert_eq!(ended.status, AuthorizationStatus::Deactivated);
     }
-    for order in [first, second] {
+    for order in [first, second, waiting] {
         let order = stage.sa.get_order(&context, order.id).await.unwrap();
         assert_eq!(order.status, OrderStatus::Invalid);
         let error = order.error.unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cairn_kit::{Env, FilePath, Secret, SystemRng};
 use cairn_rpc::api::sa::{
-    BeginFinalize, BeginValidation, CreateAccount, CreateOrder, Finalization, FinishValidation, Unsigned,
+    BeginFinalize, BeginValidation, CreateAccount, CreateOrder, FinishValidation, Unsigned,
 };
 use cairn_rpc::client::SaClient;
 use cairn_rpc::{ClientConfig, Context, Hub, ServerConfig, TlsConfig};
@@ -284,7 +284,7 @@ impl Stage {
     pub(crate) fn finalize(&self, order: &Order) -> BeginFinalize {
         BeginFinalize {
             order: order.id,
-            finalization: finalization(),
+            request: b"jws".to_vec(),
             lease: self.lease(),
         }
     }
@@ -352,13 +352,6 @@ impl Stage {
 
 pub(crate) fn dns(name: &str) -> Identifier {
     Identifier::parse("dns", name).unwrap()
-}
-
-pub(crate) fn finalization() -> Finalization {
-    Finalization {
-        csr: b"csr".to_vec(),
-        request: b"jws".to_vec(),
-    }
 }
 
 /// A key that nobody has, as far as storage can tell.

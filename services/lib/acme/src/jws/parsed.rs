@@ -100,7 +100,8 @@ impl ParsedJws {
         &self.header
     }
 
-    /// The payload, unbelieved: for key changes alone, whose outer key stands inside.
+    /// The payload, unbelieved: for key changes, whose outer key stands inside, and for finalize requests that were
+    /// verified before.
     pub(crate) fn unverified_payload(&self) -> &[u8] {
         &self.envelope.payload
     }

@@ -47,22 +47,13 @@ pub struct CreateOrder {
     pub new_authorizations: Vec<Authorization>,
 }
 
-/// What a client asked for when it finalized an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finalization {
-    /// DER of the PKCS#10 request.
-    pub csr: Vec<u8>,
-    /// The flattened JWS of the request, as received.
-    pub request: Vec<u8>,
-}
-
 /// The start of a finalization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BeginFinalize {
     /// The order.
     pub order: OrderId,
-    /// What is asked for.
-    pub finalization: Finalization,
+    /// The flattened JWS of the finalize request, as received.
+    pub request: Vec<u8>,
     /// The lease to take.
     pub lease: Lease,
 }
@@ -83,8 +74,8 @@ pub struct BegunFinalize {
 pub struct ClaimedOrder {
     /// The order.
     pub order: Order,
-    /// What the client asked for.
-    pub finalization: Finalization,
+    /// The flattened JWS of the finalize request, as received.
+    pub request: Vec<u8>,
     /// The caller's lease.
     pub lease: Lease,
 }

@@ -5,7 +5,7 @@ use cairn_proto::sa::v1 as pb;
 use super::message;
 use crate::api::sa::{
     AddReceipts, AuthorizationEvidence, BeginFinalize, BeginValidation, BegunFinalize, BegunValidation,
-    ChangeKey, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder, CreatedAccount, Finalization,
+    ChangeKey, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder, CreatedAccount,
     FindValidAuthorizations, FinishValidation, RecordAttempt, RevokeCertificate, StoredTbs, Unsigned,
 };
 
@@ -14,10 +14,9 @@ message! {
     CreatedAccount = pb::CreateAccountResponse { account, created }
     ChangeKey = pb::ChangeKeyRequest { id, old_thumbprint, new_jwk, new_thumbprint, request }
     CreateOrder = pb::CreateOrderRequest { order, new_authorizations }
-    Finalization = pb::Finalization { csr, request }
-    BeginFinalize = pb::BeginFinalizeRequest { order, finalization, lease }
+    BeginFinalize = pb::BeginFinalizeRequest { order, request, lease }
     BegunFinalize = pb::BeginFinalizeResponse { order, leased, evidence }
-    ClaimedOrder = pb::ClaimedOrder { order, finalization, lease }
+    ClaimedOrder = pb::ClaimedOrder { order, request, lease }
     FindValidAuthorizations = pb::FindValidAuthorizationsRequest { account, identifiers, valid_until }
     AuthorizationEvidence = pb::AuthorizationEvidence { authorization, receipts, caa_checked }
     BeginValidation = pb::BeginValidationRequest { authorization, challenge, lease, account }

@@ -1,7 +1,6 @@
 DROP TABLE replacements;
 DROP TABLE certificates;
 DROP TABLE receipts;
-DROP TABLE order_authorizations;
 DROP TABLE authorizations;
 DROP TABLE orders;
 DROP TABLE key_changes;

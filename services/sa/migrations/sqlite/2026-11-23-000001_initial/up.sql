@@ -3,6 +3,7 @@
 --   texts of RFC 8555 section 7.1.6. JSON columns hold what cairn-types serialises. There are no secrets.
 --   A stored state moves only by an UPDATE that names the state it expects. What time alone does to a
 --   state (a pending order that is past its time is invalid) is not stored but derived by the reader.
+--   Only accounts are the target of foreign keys: the other tables leave by age.
 --   A lease (lease_id, lease_owner, lease_deadline) is the right to do a piece of work. While the work is in
 --   flight all three are set; when it has ended only lease_id stays, to recognise a repeated last call.
 
@@ -61,8 +62,8 @@ CREATE TABLE orders (
     not_after INTEGER,
     -- The serial of the certificate to replace (RFC 9773 section 5).
     replaces BLOB,
-    -- The ids of its authorizations, in the order of its identifiers, one after the other: what
-    -- order_authorizations says as rows, so that an order is read by one statement.
+    -- The ids of its authorizations, in the order of its identifiers, one after the other. Those that were
+    -- made with it name it in turn; the others were valid already.
     authorizations BLOB NOT NULL CHECK (length(authorizations) % 16 = 0),
     -- How many of them are not valid yet. It is counted down by the transaction that makes one valid; the
     -- one that reaches 0 makes the order ready.
@@ -77,9 +78,7 @@ CREATE TABLE orders (
     lease_deadline INTEGER,
     -- When it was made.
     created INTEGER NOT NULL,
-    -- DER of the PKCS#10 request that it was finalized with.
-    csr BLOB,
-    -- The flattened JWS of the finalize request, as received.
+    -- The flattened JWS of the finalize request, as received; the certificate request is in it.
     request BLOB
 ) STRICT;
 -- An account's orders, newest first.
@@ -96,6 +95,9 @@ CREATE TABLE authorizations (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     -- Whose.
     account_id BLOB NOT NULL REFERENCES accounts (id),
+    -- The order that it was made with, the only one that waits for it; NULL if none asked for it. Orders that came
+    -- later use it only once it is valid.
+    order_id BLOB CHECK (length(order_id) = 16),
     -- 'dns' or 'ip'.
     identifier_type TEXT NOT NULL,
     -- As ordered: with '*.' if it is for the wildcard.
@@ -133,21 +135,10 @@ CREATE INDEX authorizations_unproved ON authorizations (account_id) WHERE valida
 -- Validations in flight, those that ran out first.
 CREATE INDEX authorizations_lease ON authorizations (lease_deadline) WHERE lease_deadline IS NOT NULL;
 
--- Which orders need which authorizations. A row lives as long as its order.
-CREATE TABLE order_authorizations (
-    -- The order.
-    order_id BLOB NOT NULL REFERENCES orders (id),
-    -- An authorization that it needs.
-    authorization_id BLOB NOT NULL REFERENCES authorizations (id),
-    PRIMARY KEY (order_id, authorization_id)
-) STRICT, WITHOUT ROWID;
--- The orders that wait for, or depend on, an authorization.
-CREATE INDEX order_authorizations_reverse ON order_authorizations (authorization_id, order_id);
-
 -- What validators signed. A row lives as long as its authorization.
 CREATE TABLE receipts (
     -- What it is about.
-    authorization_id BLOB NOT NULL REFERENCES authorizations (id),
+    authorization_id BLOB NOT NULL,
     -- Counts from 0 in the order of arrival.
     position INTEGER NOT NULL,
     -- When it arrived: those of the validation when their authorization was validated, those of the last
@@ -162,9 +153,11 @@ CREATE TABLE receipts (
 -- `not_after`.
 CREATE TABLE certificates (
     -- The content octets of the serial number: prefix, day, randomness.
-    serial BLOB NOT NULL PRIMARY KEY CHECK (length(serial) = 16),
-    -- The order it is for. One order, one certificate.
-    order_id BLOB NOT NULL UNIQUE REFERENCES orders (id),
+    serial BLOB NOT NULL CHECK (length(serial) = 16),
+    -- The day in the serial, in days since 1970-01-01: octets 1 and 2.
+    day INTEGER NOT NULL,
+    -- The order it is for. One order, one certificate: the order's row takes one serial.
+    order_id BLOB NOT NULL,
     -- Who ordered it.
     account_id BLOB NOT NULL REFERENCES accounts (id),
     -- The name of the profile that shaped it.
@@ -191,13 +184,17 @@ CREATE TABLE certificates (
     tbs BLOB NOT NULL,
     -- DER of the certificate, once signed.
     der BLOB,
+    PRIMARY KEY (serial, day),
     CHECK ((revoked IS NULL) = (revocation_reason IS NULL) AND (revoked IS NULL) = (revoked_by IS NULL))
 ) STRICT;
 
 -- Which order replaces which certificate (RFC 9773 section 5). A row lives as long as its order.
 CREATE TABLE replacements (
     -- The certificate that is replaced; by one order, unless that becomes invalid.
-    serial BLOB NOT NULL PRIMARY KEY,
+    serial BLOB NOT NULL CHECK (length(serial) = 16),
+    -- The day in the serial, as in `certificates`.
+    day INTEGER NOT NULL,
     -- The order that replaces it.
-    order_id BLOB NOT NULL REFERENCES orders (id)
+    order_id BLOB NOT NULL,
+    PRIMARY KEY (serial, day)
 ) STRICT, WITHOUT ROWID;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use cairn_kit::{SystemClock, SystemRng};
 use cairn_rpc::api::sa::{
-    AddReceipts, BeginFinalize, BeginValidation, ChangeKey, Claim, CreateAccount, CreateOrder, Finalization,
+    AddReceipts, BeginFinalize, BeginValidation, ChangeKey, Claim, CreateAccount, CreateOrder,
     FindValidAuthorizations, FinishValidation, RecordAttempt, RevokeCertificate, Unsigned,
 };
 use cairn_types::{
@@ -126,11 +126,10 @@ fn run_everything(conn: &mut SqliteConnection) {
     let replacing = order(&account, late, Some(serial));
     settle(orders::create_order(conn, &replacing, &late)).unwrap();
     settle(orders::list_orders(conn, &account.id, &[0xff; 16], &10, &now)).unwrap();
-    settle(authorizations::deactivate_authorization(
-        conn,
-        &first.order.authorizations[0],
-    ))
-    .unwrap();
+    for order in [&first, &second] {
+        let authorization = order.order.authorizations[0];
+        settle(authorizations::deactivate_authorization(conn, &authorization)).unwrap();
+    }
     settle(authorizations::create_authorization(
         conn,
         &order(&account, now, None).new_authorizations[0],
@@ -292,10 +291,7 @@ fn validate(conn: &mut SqliteConnection, authorization: &Authorization, now: Tim
 fn finalize(conn: &mut SqliteConnection, order: &Order, now: Timestamp) {
     let finalize = BeginFinalize {
         order: order.id,
-        finalization: Finalization {
-            csr: vec![1],
-            request: vec![1],
-        },
+        request: vec![1],
         lease: lease(now),
     };
     assert!(
@@ -318,6 +314,7 @@ fn finalize(conn: &mut SqliteConnection, order: &Order, now: Timestamp) {
         .err()
         .unwrap();
     settle(authorizations::get_order_evidence(conn, &order.id)).unwrap();
+    settle(finalization::get_finalization(conn, &order.id)).unwrap();
 }
 
 fn certify(conn: &mut SqliteConnection, order: &Order, serial: Serial, now: Timestamp) {
@@ -345,6 +342,8 @@ fn certify(conn: &mut SqliteConnection, order: &Order, serial: Serial, now: Time
         },
         by: "test".to_owned(),
     };
-    settle(certificates::revoke_certificate(conn, &revoke)).unwrap();
+    for _ in 0..2 {
+        settle(certificates::revoke_certificate(conn, &revoke)).unwrap();
+    }
     settle(certificates::is_replaced(conn, &serial)).unwrap();
 }

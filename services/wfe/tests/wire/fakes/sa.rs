@@ -129,6 +129,13 @@ impl pb::records_server::Records for Fakes {
         unasked()
     }
 
+    async fn get_finalization(
+        &self,
+        _: Request<pb::GetFinalizationRequest>,
+    ) -> Result<Response<pb::GetFinalizationResponse>, Status> {
+        unasked()
+    }
+
     async fn get_order_evidence(
         &self,
         _: Request<pb::GetOrderEvidenceRequest>,

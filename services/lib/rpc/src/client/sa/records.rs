@@ -47,6 +47,18 @@ impl SaClient {
         Wire::from_wire(call!(self.records, get_order, context, message, Repeat::Safe).await?)
     }
 
+    /// The finalize request of an order that was finalized: the flattened JWS, as received.
+    pub async fn get_finalization(&self, context: &Context, order: OrderId) -> Result<Vec<u8>> {
+        let message = pb::GetFinalizationRequest {
+            order: order.into_wire(),
+        };
+        Ok(
+            call!(self.records, get_finalization, context, message, Repeat::Safe)
+                .await?
+                .request,
+        )
+    }
+
     /// The ids of an account's orders that are not invalid, newest first, older than `before`.
     pub async fn list_orders(
         &self,
