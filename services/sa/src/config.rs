@@ -1,77 +1,12 @@
 //! The configuration file of the storage authority; `deploy/config/sa.toml` is a commented sample.
 
-use std::path::PathBuf;
+mod database;
 
-use cairn_kit::{Configuration, FilePath};
+use cairn_kit::Configuration;
 use cairn_rpc::{ServerConfig, TlsConfig};
-use serde::de::{Error as _, IntoDeserializer};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-/// `[database]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DatabaseConfig {
-    /// Where the database is: `sqlite:PATH`. A relative path starts at the directory of this file.
-    pub url: Location,
-    /// Whether tables that are missing or old are brought up to date at start.
-    #[serde(default)]
-    pub migrate_at_start: bool,
-    /// The most transactions that share a commit; 64 unless given.
-    #[serde(default = "default_group")]
-    pub group_commit: usize,
-    /// Threads that read; 4 unless given.
-    #[serde(default = "default_readers")]
-    pub readers: usize,
-}
-
-const fn default_group() -> usize {
-    64
-}
-
-const fn default_readers() -> usize {
-    4
-}
-
-/// Where a database is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Location {
-    /// A file.
-    Sqlite(PathBuf),
-}
-
-impl<'de> Deserialize<'de> for Location {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let url = String::deserialize(deserializer)?;
-        match url.split_once(':') {
-            Some(("sqlite", "" | ":memory:")) => Err(D::Error::custom(
-                "a database in memory would forget what it issued; use sqlite:PATH",
-            )),
-            Some(("sqlite", path)) => {
-                let path: Result<FilePath, serde::de::value::Error> =
-                    FilePath::deserialize(path.into_deserializer());
-                path.map(|path| Self::Sqlite(path.as_path().to_owned()))
-                    .map_err(D::Error::custom)
-            }
-            // Not the whole URL: it may hold a password.
-            Some((scheme, _)) => Err(D::Error::custom(format!(
-                "databases of the kind `{scheme}:` are not supported; use sqlite:PATH"
-            ))),
-            None => Err(D::Error::custom("not a database URL; use sqlite:PATH")),
-        }
-    }
-}
-
-impl DatabaseConfig {
-    fn check(&self) -> Result<(), String> {
-        if !(1..=1024).contains(&self.group_commit) {
-            return Err("database.group_commit: 1 to 1024".to_owned());
-        }
-        if !(1..=64).contains(&self.readers) {
-            return Err("database.readers: 1 to 64".to_owned());
-        }
-        Ok(())
-    }
-}
+pub use database::{DatabaseConfig, Location, Postgres, PostgresTls, Server, Sqlite};
 
 /// What the storage authority reads from its configuration file.
 #[derive(Debug, Clone, Deserialize)]
@@ -93,7 +28,7 @@ impl Configuration for Config {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::*;
 
@@ -122,20 +57,44 @@ mod tests {
     }
 
     #[test]
+    fn servers_on_this_machine_need_no_tls() {
+        for url in [
+            "postgres://sa@localhost/cairn",
+            "postgresql://sa@127.0.0.1:5433,[::1]/cairn?target_session_attrs=read-write",
+            "postgres:///cairn?host=/run/postgresql&user=sa",
+        ] {
+            let config = parse(&sample().replace("sqlite:cairn.db", url)).0.unwrap();
+            assert!(matches!(config.database.url, Location::Postgres(_)), "{url}");
+        }
+    }
+
+    #[test]
     fn what_may_be_left_out() {
         let text = sample();
         let short: String = text
             .lines()
             .filter(|line| {
-                !["migrate_at_start", "group_commit", "readers"]
-                    .iter()
-                    .any(|key| line.starts_with(key))
+                ![
+                    "migrate_at_start",
+                    "group_commit",
+                    "readers",
+                    "pool",
+                    "statement_timeout",
+                ]
+                .iter()
+                .any(|key| line.starts_with(key))
             })
             .flat_map(|line| [line, "\n"])
             .collect();
         let config = parse(&short).0.unwrap();
         assert!(!config.database.migrate_at_start);
-        assert_eq!((config.database.group_commit, config.database.readers), (64, 4));
+        assert_eq!(
+            (
+                config.database.sqlite.group_commit,
+                config.database.sqlite.readers
+            ),
+            (64, 4)
+        );
     }
 
     #[test]
@@ -144,7 +103,7 @@ mod tests {
             (
                 "sqlite:cairn.db",
                 "mysql://cairn:secret@db/cairn",
-                "`mysql:` are not supported; use sqlite:PATH",
+                "`mysql:` are not supported; use sqlite:PATH or postgres:",
             ),
             (
                 "sqlite:cairn.db",
@@ -159,15 +118,37 @@ mod tests {
             (
                 "sqlite:cairn.db",
                 "cairn.db",
-                "not a database URL; use sqlite:PATH",
+                "not a database URL; use sqlite:PATH or postgres:",
             ),
             (
                 "group_commit = 64",
                 "group_commit = 0",
-                "database.group_commit: 1 to 1024",
+                "database.sqlite.group_commit: 1 to 1024",
             ),
-            ("readers = 4", "readers = 65", "database.readers: 1 to 64"),
+            ("readers = 4", "readers = 65", "database.sqlite.readers: 1 to 64"),
             ("readers = 4", "writers = 2", "writers"),
+            ("pool = 16", "pool = 0", "database.postgres.pool: 1 to 1000"),
+            (
+                "sqlite:cairn.db",
+                "postgres://sa:secret@db/cairn",
+                "a password does not belong here; use database.postgres.password_file",
+            ),
+            (
+                "sqlite:cairn.db",
+                "postgres://sa@db/cairn?sslmode=disable",
+                "by [database.postgres.tls], not by sslmode",
+            ),
+            (
+                "sqlite:cairn.db",
+                "postgres://sa@db",
+                "a database is missing; use postgres://USER@HOST/DATABASE",
+            ),
+            ("sqlite:cairn.db", "postgres://sa@db/cairn?colour=red", "colour"),
+            (
+                "sqlite:cairn.db",
+                "postgres://sa@localhost,db/cairn",
+                "postgres://sa@localhost,db/cairn is not on this machine; it takes [database.postgres.tls]",
+            ),
         ] {
             let text = sample();
             assert!(text.contains(find), "{find}");

@@ -8,6 +8,11 @@
 //! A new operation is a query in an aggregate's `queries.rs`, a method in its `mod.rs` that runs it by
 //! `transact!` or `look_up!`, and a handler in `grpc`.
 
+#![expect(
+    clippy::duplicate_mod,
+    reason = "each backend compiles the queries for itself"
+)]
+
 mod accounts;
 mod audit;
 mod authorizations;
@@ -22,7 +27,7 @@ mod store;
 use cairn_kit::{BoxError, Env};
 use cairn_rpc::Transport;
 
-pub use config::{Config, DatabaseConfig, Location};
+pub use config::{Config, DatabaseConfig, Location, Postgres, PostgresTls, Server, Sqlite};
 pub use db::OpenError;
 pub use migrate::migrate_command;
 pub(crate) use store::Store;
@@ -35,6 +40,6 @@ pub async fn serve(config: Config, env: Env) -> Result<(), BoxError> {
 
 /// The same over a transport of the caller's choice; tests use one in memory.
 pub async fn serve_on(config: Config, env: Env, transport: Transport) -> Result<(), BoxError> {
-    let store = Store::open(&config.database, env.clock.clone(), env.rng.clone(), &env.metrics)?;
+    let store = Store::open(&config.database, env.clock.clone(), env.rng.clone(), &env.metrics).await?;
     grpc::serve(store, config.grpc, env, &transport).await
 }

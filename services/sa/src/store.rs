@@ -21,14 +21,14 @@ pub(crate) struct Store {
 
 impl Store {
     /// Opens the database. Fails if it cannot be opened or its tables are older than this program.
-    pub(crate) fn open(
+    pub(crate) async fn open(
         config: &DatabaseConfig,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
         metrics: &Metrics,
     ) -> Result<Self, OpenError> {
         Ok(Self {
-            db: Arc::new(Database::open(config, metrics)?),
+            db: Arc::new(Database::open(config, metrics).await?),
             clock,
             rng,
         })

@@ -41,7 +41,7 @@ fn the_tables_are_made_once() {
 fn what_is_wrong_is_said_in_one_line() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("sa.toml");
-    let text = configuration(directory.path()).replace("sqlite:cairn.db", "postgres://sa:secret@db/cairn");
+    let text = configuration(directory.path()).replace("sqlite:cairn.db", "mysql://sa:secret@db/cairn");
     std::fs::write(&file, text).unwrap();
     for arguments in [
         ["migrate", "--config"].as_slice(),
@@ -51,7 +51,7 @@ fn what_is_wrong_is_said_in_one_line() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success());
         assert!(
-            said.contains("sa.toml:6:7") && said.contains("use sqlite:PATH"),
+            said.contains("sa.toml:8:7") && said.contains("use sqlite:PATH"),
             "{said}"
         );
         assert!(said.lines().count() == 1 && !said.contains("secret"), "{said}");

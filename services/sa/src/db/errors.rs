@@ -28,6 +28,9 @@ pub(crate) enum Failure {
     /// More work is waiting than can be done in time.
     #[error("too many transactions are waiting")]
     Overloaded,
+    /// The server does not answer, or does not take writes.
+    #[error("no connection to the database: {0}")]
+    Unreachable(String),
     /// The threads of the database have ended.
     #[error("the database is closed")]
     Closed,
@@ -61,9 +64,17 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(error) => *error,
-            Failure::NotCommitted(_) | Failure::Overloaded | Failure::Closed => {
+            Failure::NotCommitted(_) | Failure::Overloaded | Failure::Unreachable(_) | Failure::Closed => {
                 Self::unavailable(failure.to_string())
             }
+            // Lost in the middle, and not found again in time.
+            Failure::Sql(diesel::result::Error::DatabaseError(
+                DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::ReadOnlyTransaction
+                | DatabaseErrorKind::SerializationFailure,
+                _,
+            )) => Self::unavailable(failure.to_string()),
             Failure::Sql(_) | Failure::Damaged { .. } | Failure::Fault(_) => {
                 Self::internal(failure.to_string())
             }
@@ -95,6 +106,10 @@ mod tests {
                 ErrorKind::Unavailable,
             ),
             (Failure::Overloaded, ErrorKind::Unavailable),
+            (
+                Failure::Unreachable("connection refused".to_owned()),
+                ErrorKind::Unavailable,
+            ),
             (Failure::Closed, ErrorKind::Unavailable),
         ] {
             let internal = failure.to_string();

@@ -6,6 +6,7 @@
 
 pub(crate) mod column;
 pub(crate) mod errors;
+pub(crate) mod postgres;
 pub(crate) mod prepared;
 pub(crate) mod schema;
 pub(crate) mod sqlite;
@@ -20,26 +21,33 @@ use tx::Measures;
 /// An open database.
 pub(crate) enum Database {
     Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
 }
 
 impl Database {
     /// Opens the database and its connections. Fails if its tables are older than this program.
-    pub(crate) fn open(config: &DatabaseConfig, metrics: &Metrics) -> Result<Self, OpenError> {
+    pub(crate) async fn open(config: &DatabaseConfig, metrics: &Metrics) -> Result<Self, OpenError> {
+        if config.migrate_at_start {
+            let config = config.clone();
+            let migrated = tokio::task::spawn_blocking(move || migrate(&config)).await;
+            migrated.unwrap_or_else(|_panicked| Ok(Vec::new()))?;
+        }
+        let measures = Measures::register(metrics);
         match &config.url {
-            Location::Sqlite(path) => {
-                if config.migrate_at_start {
-                    sqlite::migrate(path)?;
-                }
-                sqlite::Sqlite::open(path, config, Measures::register(metrics)).map(Self::Sqlite)
-            }
+            Location::Sqlite(path) => sqlite::Sqlite::open(path, &config.sqlite, measures).map(Self::Sqlite),
+            Location::Postgres(server) => postgres::Postgres::open(server, &config.postgres, measures)
+                .await
+                .map(Self::Postgres),
         }
     }
 
     /// Whether the database answers.
     pub(crate) async fn check(&self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(db) => db.read("check", sqlite::Sqlite::ping).await.map_err(Error::from),
+            Self::Sqlite(db) => db.read("check", sqlite::Sqlite::ping).await,
+            Self::Postgres(db) => db.ping().await,
         }
+        .map_err(Error::from)
     }
 }
 
@@ -47,16 +55,17 @@ impl Database {
 pub(crate) fn migrate(config: &DatabaseConfig) -> Result<Vec<String>, OpenError> {
     match &config.url {
         Location::Sqlite(path) => sqlite::migrate(path),
+        Location::Postgres(server) => postgres::migrate(server, &config.postgres),
     }
 }
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The file cannot be opened or set up.
+    /// The file cannot be opened or set up, or the server does not let us in.
     #[error("database {path}: {why}")]
     Unusable {
-        /// The file.
+        /// The file, or the server.
         path: String,
         /// What went wrong.
         why: String,
@@ -64,7 +73,7 @@ pub enum OpenError {
     /// The tables are older than this program.
     #[error("database {path} lacks {missing}; run `cairn-sa migrate`, or set database.migrate_at_start")]
     Outdated {
-        /// The file.
+        /// The file, or the server.
         path: String,
         /// The migrations that were not run.
         missing: String,
@@ -83,6 +92,18 @@ macro_rules! transact {
                 .await
                 .map_err(cairn_types::Error::from)
             }
+            $crate::db::Database::Postgres(db) => {
+                $(let $argument = std::sync::Arc::new($argument);)*
+                db.write(stringify!($query), move |conn| {
+                    // Each attempt runs with the same arguments.
+                    $(let $argument = std::sync::Arc::clone(&$argument);)*
+                    Box::pin(async move {
+                        $crate::db::postgres::$aggregate::$query(conn, $(&$argument),*).await
+                    })
+                })
+                .await
+                .map_err(cairn_types::Error::from)
+            }
         }
     };
 }
@@ -95,6 +116,18 @@ macro_rules! look_up {
             $crate::db::Database::Sqlite(db) => {
                 db.read(stringify!($query), move |conn| {
                     $crate::db::sqlite::settle($crate::db::sqlite::$aggregate::$query(conn, $(&$argument),*))
+                })
+                .await
+                .map_err(cairn_types::Error::from)
+            }
+            $crate::db::Database::Postgres(db) => {
+                $(let $argument = std::sync::Arc::new($argument);)*
+                db.read(stringify!($query), move |conn| {
+                    // Each attempt runs with the same arguments.
+                    $(let $argument = std::sync::Arc::clone(&$argument);)*
+                    Box::pin(async move {
+                        $crate::db::postgres::$aggregate::$query(conn, $(&$argument),*).await
+                    })
                 })
                 .await
                 .map_err(cairn_types::Error::from)

@@ -10,7 +10,7 @@ use cairn_rpc::api::sa::{
 };
 use cairn_rpc::client::SaClient;
 use cairn_rpc::{ClientConfig, Context, Hub, ServerConfig, TlsConfig};
-use cairn_sa::{Config, DatabaseConfig, Location};
+use cairn_sa::{Config, DatabaseConfig, Location, Postgres, Sqlite};
 use cairn_types::{
     Account, AccountId, AccountStatus, Authorization, AuthorizationId, AuthorizationStatus, Challenge,
     ChallengeId, ChallengeStatus, ChallengeType, Clock, Error, ErrorKind, Identifier, Lease, LeaseId, Order,
@@ -73,8 +73,8 @@ impl Stage {
             database: DatabaseConfig {
                 url: Location::Sqlite(directory.path().join("sa.db")),
                 migrate_at_start: true,
-                group_commit: 64,
-                readers: 2,
+                sqlite: Sqlite::default(),
+                postgres: Postgres::default(),
             },
             // As in deploy/config/sa.toml.
             grpc: ServerConfig::loopback([

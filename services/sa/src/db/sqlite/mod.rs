@@ -41,7 +41,7 @@ use std::time::Instant;
 use super::OpenError;
 use super::errors::{Failure, Result};
 use super::tx::Measures;
-use crate::config::DatabaseConfig;
+use crate::config::Sqlite as Config;
 pub(crate) use connection::migrate;
 use ready::RunQueryDsl;
 pub(crate) use ready::settle;
@@ -60,7 +60,7 @@ impl Sqlite {
     /// Opens a file whose tables are up to date.
     pub(crate) fn open(
         path: &Path,
-        config: &DatabaseConfig,
+        config: &Config,
         measures: Measures,
     ) -> std::result::Result<Self, OpenError> {
         let connections = connection::Opener::new(path, &measures);

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use super::Sqlite;
-use crate::config::{DatabaseConfig, Location};
+use crate::config::Sqlite as Config;
 use crate::db::OpenError;
 use crate::db::errors::{Failure, Result, refuse};
 use crate::db::tx::Measures;
@@ -36,7 +36,7 @@ impl Stage {
             .batch_execute(table)
             .unwrap();
         let measures = Measures::register(&Metrics::new());
-        let db = Sqlite::open(&path, &config(path.clone()), measures.clone()).unwrap();
+        let db = Sqlite::open(&path, &config(), measures.clone()).unwrap();
         Self {
             db,
             measures,
@@ -68,10 +68,8 @@ impl Stage {
     }
 }
 
-fn config(path: PathBuf) -> DatabaseConfig {
-    DatabaseConfig {
-        url: Location::Sqlite(path),
-        migrate_at_start: false,
+fn config() -> Config {
+    Config {
         group_commit: GROUP,
         readers: 2,
     }
@@ -219,7 +217,7 @@ fn old_tables_and_unusable_files_are_refused() {
     let path = directory.path().join("sa.db");
     let open = |path: PathBuf| {
         let measures = Measures::register(&Metrics::new());
-        Sqlite::open(&path, &config(path.clone()), measures)
+        Sqlite::open(&path, &config(), measures)
             .err()
             .map(|error| error.to_string())
     };

@@ -1,0 +1,1 @@
+DROP TABLE replacements, certificates, receipts, authorizations, orders, key_changes, accounts;

@@ -1,0 +1,195 @@
+//! Connections: TLS, passwords, the pool.
+
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use diesel::connection::CacheSize;
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool,
+};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
+use openssl::ssl::{SslConnector, SslFiletype, SslMethod, SslVerifyMode, SslVersion};
+use postgres_openssl::MakeTlsConnector;
+use prometheus_client::metrics::counter::Counter;
+use tokio_postgres::NoTls;
+use tokio_postgres::error::SqlState;
+
+use super::connection::Conn;
+use crate::config::{Postgres as Config, Server};
+use crate::db::OpenError;
+use crate::db::errors::{Failure, Result};
+
+/// How long a transaction waits for a connection of the pool, or for a new one.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Makes connections to one server, or to that of several which takes writes.
+#[derive(Clone)]
+pub(super) struct Connector {
+    server: tokio_postgres::Config,
+    tls: Option<MakeTlsConnector>,
+    /// Whether a connection keeps its prepared statements from one transaction to the next.
+    sessions: bool,
+}
+
+impl Connector {
+    pub(super) fn new(server: &Server, config: &Config) -> std::result::Result<Self, OpenError> {
+        let unusable = |why: String| OpenError::Unusable {
+            path: server.to_string(),
+            why,
+        };
+        let mut settings = server.settings().clone();
+        if let Some(password) = &config.password_file {
+            let text = password
+                .expose_text()
+                .ok_or_else(|| unusable("its password file is not UTF-8".to_owned()))?;
+            settings.password(text);
+        }
+        if settings.get_connect_timeout().is_none() {
+            settings.connect_timeout(CONNECT);
+        }
+        settings.application_name("cairn-sa");
+        let tls = config
+            .tls
+            .as_ref()
+            .map(tls)
+            .transpose()
+            .map_err(|error| unusable(format!("TLS: {error}")))?;
+        settings.ssl_mode(if tls.is_some() {
+            tokio_postgres::config::SslMode::Require
+        } else {
+            tokio_postgres::config::SslMode::Disable
+        });
+        Ok(Self {
+            server: settings,
+            tls,
+            sessions: config.prepared_statements,
+        })
+    }
+
+    /// A new connection.
+    pub(super) async fn connect(&self) -> std::result::Result<AsyncPgConnection, Refusal> {
+        let client = match self.tls.clone() {
+            Some(tls) => {
+                let (client, connection) = self.server.connect(tls).await?;
+                tokio::spawn(log_end(connection));
+                client
+            }
+            None => {
+                let (client, connection) = self.server.connect(NoTls).await?;
+                tokio::spawn(log_end(connection));
+                client
+            }
+        };
+        if self.sessions {
+            return Ok(AsyncPgConnection::try_from(client).await?);
+        }
+        // What Diesel prepares and runs at first must meet one session of the server, not two.
+        client.batch_execute("BEGIN").await?;
+        let mut conn = AsyncPgConnection::try_from(client).await?;
+        conn.batch_execute("COMMIT")
+            .await
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        conn.set_prepared_statement_cache_size(CacheSize::Disabled);
+        Ok(conn)
+    }
+}
+
+fn tls(
+    config: &crate::config::PostgresTls,
+) -> std::result::Result<MakeTlsConnector, openssl::error::ErrorStack> {
+    let mut builder = SslConnector::builder(SslMethod::tls_client())?;
+    builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    builder.set_verify(SslVerifyMode::PEER);
+    builder.set_ca_file(&config.ca)?;
+    if let (Some(certificate), Some(key)) = (&config.certificate, &config.key) {
+        builder.set_certificate_chain_file(certificate)?;
+        builder.set_private_key_file(key, SslFiletype::PEM)?;
+        builder.check_private_key()?;
+    }
+    Ok(MakeTlsConnector::new(builder.build()))
+}
+
+/// What a server says when it closes a connection by itself is not an answer to any statement.
+async fn log_end(connection: impl Future<Output = std::result::Result<(), tokio_postgres::Error>>) {
+    if let Err(error) = connection.await {
+        tracing::info!(%error, "a connection to the database ended");
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    /// The server does not want this user, or has no such database.
+    #[error("{0}")]
+    Unwanted(String),
+    /// There is no server, or it is starting, or it is not the one that takes writes.
+    #[error("{0}")]
+    Unreachable(String),
+}
+
+impl From<tokio_postgres::Error> for Refusal {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let text = match std::error::Error::source(&error) {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        };
+        // Class 28 is about users and passwords, class 3D about databases.
+        let unwanted = |code: &SqlState| ["28", "3D"].iter().any(|class| code.code().starts_with(class));
+        if error.code().is_some_and(unwanted) {
+            Self::Unwanted(text)
+        } else {
+            Self::Unreachable(text)
+        }
+    }
+}
+
+impl From<ConnectionError> for Refusal {
+    fn from(error: ConnectionError) -> Self {
+        Self::Unreachable(error.to_string())
+    }
+}
+
+/// The connections that transactions share.
+pub(super) struct Pool(deadpool::Pool<AsyncPgConnection>);
+
+impl Pool {
+    /// Connections are made when they are needed.
+    pub(super) fn new(server: &Server, config: &Config) -> std::result::Result<Self, OpenError> {
+        let connector = Connector::new(server, config)?;
+        let mut manager = ManagerConfig::default();
+        manager.custom_setup = Box::new(move |_url| {
+            let connector = connector.clone();
+            async move {
+                let conn = connector.connect().await;
+                conn.map_err(|refusal| ConnectionError::BadConnection(refusal.to_string()))
+            }
+            .boxed()
+        });
+        // A connection that has died in the meantime is noticed by its first statement, which is repeated.
+        manager.recycling_method = RecyclingMethod::Fast;
+        let manager = AsyncDieselConnectionManager::new_with_config(String::new(), manager);
+        let pool = deadpool::Pool::builder(manager)
+            .max_size(config.pool)
+            .build()
+            .map_err(|error| OpenError::Unusable {
+                path: server.to_string(),
+                why: error.to_string(),
+            })?;
+        Ok(Self(pool))
+    }
+
+    /// A connection to run statements on, which `statements` counts.
+    pub(super) async fn get(&self, statements: &Counter) -> Result<Conn> {
+        match tokio::time::timeout(CONNECT, self.0.get()).await {
+            Ok(Ok(pooled)) => Ok(Conn::new(pooled, statements)),
+            Ok(Err(error)) => Err(Failure::Unreachable(error.to_string())),
+            Err(_elapsed) => Err(Failure::Overloaded),
+        }
+    }
+
+    /// Closes the connections that nobody uses: those to a server that went away are all dead.
+    pub(super) fn forget_idle(&self) {
+        self.0.retain(|_, _| false);
+    }
+}

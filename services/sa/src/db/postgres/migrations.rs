@@ -1,0 +1,102 @@
+//! The tables: created, brought up to date, checked.
+
+use std::time::Duration;
+
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connect::{Connector, Refusal};
+use crate::config::{Postgres as Config, Server};
+use crate::db::OpenError;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// How long a server that is starting is waited for.
+const STARTING: Duration = Duration::from_secs(60);
+
+/// Between attempts to reach it.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// One migration at a time, whoever starts it: any number that nobody else locks. Nothing waits long for a
+/// lock on a table, because everybody else would wait behind it.
+const ALONE: &str =
+    "SET lock_timeout = '10s'; SET statement_timeout = 0; SELECT pg_advisory_lock(6361697269)";
+
+/// Runs the migrations that the database lacks; returns their names. Needs a role that owns the tables.
+pub(crate) fn migrate(server: &Server, config: &Config) -> Result<Vec<String>, OpenError> {
+    alone(server, config, |mut conn| async move {
+        conn.batch_execute(ALONE)
+            .await
+            .map_err(|error| unusable(server, &error))?;
+        let mut harness = AsyncMigrationHarness::new(conn);
+        let done = harness
+            .run_pending_migrations(MIGRATIONS)
+            .map_err(|error| unusable(server, error.as_ref()))?;
+        Ok(done.iter().map(ToString::to_string).collect())
+    })
+}
+
+/// Refuses tables that lack what this program needs. Tables that are newer are fine: a migration keeps what the
+/// version before it uses.
+pub(super) async fn check(server: &Server, config: &Config) -> Result<(), OpenError> {
+    let (server, config) = (server.clone(), config.clone());
+    let pending = tokio::task::spawn_blocking(move || {
+        alone(&server, &config, |conn| async {
+            let names = AsyncMigrationHarness::new(conn)
+                .pending_migrations(MIGRATIONS)
+                .map_err(|error| unusable(&server, error.as_ref()))?
+                .iter()
+                .map(|migration| migration.name().to_string())
+                .collect::<Vec<_>>();
+            if names.is_empty() {
+                return Ok(());
+            }
+            Err(OpenError::Outdated {
+                path: server.to_string(),
+                missing: names.join(", "),
+            })
+        })
+    });
+    pending.await.unwrap_or_else(|panicked| {
+        Err(OpenError::Unusable {
+            path: "postgres".to_owned(),
+            why: panicked.to_string(),
+        })
+    })
+}
+
+/// Does `work` with a connection, on a runtime of its own: migrations block their thread.
+fn alone<T, W, F>(server: &Server, config: &Config, work: W) -> Result<T, OpenError>
+where
+    W: FnOnce(AsyncPgConnection) -> F,
+    F: Future<Output = Result<T, OpenError>>,
+{
+    let connector = Connector::new(server, config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|error| unusable(server, &error))?;
+    runtime.block_on(async { work(reach(server, &connector).await?).await })
+}
+
+async fn reach(server: &Server, connector: &Connector) -> Result<AsyncPgConnection, OpenError> {
+    let give_up = tokio::time::Instant::now() + STARTING;
+    loop {
+        match connector.connect().await {
+            Ok(conn) => return Ok(conn),
+            Err(Refusal::Unreachable(why)) if tokio::time::Instant::now() < give_up => {
+                tracing::warn!(why, %server, "waiting for the database");
+            }
+            Err(refusal) => return Err(unusable(server, &refusal)),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn unusable(server: &Server, error: &(impl std::error::Error + ?Sized)) -> OpenError {
+    OpenError::Unusable {
+        path: server.to_string(),
+        why: error.to_string(),
+    }
+}

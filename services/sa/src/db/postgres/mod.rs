@@ -1,0 +1,198 @@
+//! PostgreSQL: a pool of connections, and transactions that are run again when the server gives them up.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`connect`] | TLS, passwords, the pool |
+//! | [`connection`] | a connection in use, and how the queries run on it |
+//! | [`dialect`] | what the queries ask for that only a backend can express |
+//! | [`migrations`] | the tables |
+//! | [`retry`] | which failures are worth another attempt |
+//!
+//! The modules named like aggregates are the queries, compiled for this backend.
+//!
+//! Transactions run as READ COMMITTED: the queries move states by compare-and-set, and lock what they rely on.
+
+mod connect;
+mod connection;
+mod dialect;
+mod migrations;
+mod retry;
+
+#[path = "../../accounts/queries.rs"]
+pub(crate) mod accounts;
+#[path = "../../authorizations/queries.rs"]
+pub(crate) mod authorizations;
+#[path = "../../certificates/queries.rs"]
+pub(crate) mod certificates;
+#[path = "../../orders/finalization.rs"]
+pub(crate) mod finalization;
+#[path = "../../orders/queries.rs"]
+pub(crate) mod orders;
+#[path = "../../authorizations/validation.rs"]
+pub(crate) mod validation;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::future::BoxFuture;
+
+use super::OpenError;
+use super::errors::{Failure, Result};
+use super::tx::Measures;
+use crate::config::{Postgres as Config, Server};
+use connect::Pool;
+pub(crate) use connection::Conn;
+use connection::RunQueryDsl;
+pub(crate) use migrations::migrate;
+use retry::Attempts;
+
+/// How a transaction begins, and how it ends well.
+#[derive(Clone, Copy)]
+enum Mode {
+    /// Reads and writes, in a transaction.
+    Write,
+    /// Reads, each statement by itself.
+    Read,
+    /// Reads one state of the database, in a transaction.
+    Snapshot,
+}
+
+/// An open database. Clones share its connections.
+#[derive(Clone)]
+pub(crate) struct Postgres(Arc<Inner>);
+
+struct Inner {
+    pool: Pool,
+    /// Whether a statement outside a transaction may be prepared and then run.
+    sessions: bool,
+    statement_timeout: u128,
+    measures: Measures,
+}
+
+impl Postgres {
+    /// Connects to a server whose tables are up to date. Waits for one that is starting.
+    pub(crate) async fn open(
+        server: &Server,
+        config: &Config,
+        measures: Measures,
+    ) -> std::result::Result<Self, OpenError> {
+        migrations::check(server, config).await?;
+        Ok(Self(Arc::new(Inner {
+            pool: Pool::new(server, config)?,
+            sessions: config.prepared_statements,
+            statement_timeout: config.statement_timeout.as_millis(),
+            measures,
+        })))
+    }
+
+    /// Runs `work` in a transaction of its own. Returns after the commit. Once asked for it is carried out, even
+    /// if nobody waits for it any more.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl for<'a> Fn(&'a mut Conn) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
+    ) -> Result<T> {
+        let since = Instant::now();
+        let db = self.clone();
+        // A transaction that is dropped half way costs its connection, and leaves in doubt whether it happened.
+        let task = tokio::spawn(async move { db.0.run(Mode::Write, work).await });
+        let result = task
+            .await
+            .unwrap_or(Err(Failure::Fault("it panicked, or the process ends")));
+        self.0.measures.finished(name, since, &result);
+        result
+    }
+
+    /// Runs `work`, which only reads. What it reads with several statements may be of several moments.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl for<'a> Fn(&'a mut Conn) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
+    ) -> Result<T> {
+        let since = Instant::now();
+        let result = self.0.run(Mode::Read, work).await;
+        self.0.measures.finished(name, since, &result);
+        result
+    }
+
+    /// Runs `work`, which only reads, on one consistent state of the database.
+    #[expect(dead_code, reason = "for checks of the whole database")]
+    pub(crate) async fn snapshot<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl for<'a> Fn(&'a mut Conn) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
+    ) -> Result<T> {
+        let since = Instant::now();
+        let result = self.0.run(Mode::Snapshot, work).await;
+        self.0.measures.finished(name, since, &result);
+        result
+    }
+
+    /// The least work that shows the database to be there.
+    pub(crate) async fn ping(&self) -> Result<()> {
+        self.read("check", |conn| Box::pin(conn.batch("SELECT 1"))).await
+    }
+}
+
+impl Inner {
+    /// Runs `work` until it is done, refused, or not worth another attempt. The queries may be run again even
+    /// after a commit whose answer was lost: they find what they did.
+    async fn run<T>(
+        &self,
+        mode: Mode,
+        work: impl for<'a> Fn(&'a mut Conn) -> BoxFuture<'a, Result<T>> + Send + Sync,
+    ) -> Result<T> {
+        let mut attempts = Attempts::start();
+        loop {
+            let failure = match self.attempt(mode, &work).await {
+                Ok(done) => {
+                    if matches!(mode, Mode::Write) {
+                        self.measures.commits.inc();
+                    }
+                    return Ok(done);
+                }
+                Err(failure) => failure,
+            };
+            if retry::is_lost_connection(&failure) {
+                self.pool.forget_idle();
+            }
+            let Some(pause) = attempts.pause_after(&failure) else {
+                return Err(failure);
+            };
+            tracing::info!(%failure, "a transaction is tried again");
+            self.measures.retries.inc();
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn attempt<T>(
+        &self,
+        mode: Mode,
+        work: &(impl for<'a> Fn(&'a mut Conn) -> BoxFuture<'a, Result<T>> + Send + Sync),
+    ) -> Result<T> {
+        let mut conn = self.pool.get(&self.measures.statements).await?;
+        let begin = match mode {
+            Mode::Read if self.sessions => None,
+            Mode::Read | Mode::Snapshot => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+            Mode::Write => Some("BEGIN ISOLATION LEVEL READ COMMITTED"),
+        };
+        let Some(begin) = begin else {
+            return work(&mut conn).await;
+        };
+        // A connection is of use to others only after the end of the transaction.
+        conn.begin(&format!(
+            "{begin}; SET LOCAL statement_timeout = {}",
+            self.statement_timeout
+        ))
+        .await?;
+        match work(&mut conn).await {
+            Ok(done) => conn.end("COMMIT").await.map(|()| done),
+            Err(failure) => {
+                if !retry::is_lost_connection(&failure) {
+                    conn.end("ROLLBACK").await?;
+                }
+                Err(failure)
+            }
+        }
+    }
+}
