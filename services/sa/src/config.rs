@@ -131,7 +131,7 @@ mod tests {
             (
                 "sqlite:cairn.db",
                 "postgres://sa:secret@db/cairn",
-                "a password does not belong here; use database.postgres.password_file",
+                "a password does not belong here; use database.password_file",
             ),
             (
                 "sqlite:cairn.db",

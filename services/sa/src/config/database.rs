@@ -14,6 +14,9 @@ use serde::{Deserialize, Deserializer};
 pub struct DatabaseConfig {
     /// Where the database is: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
     pub url: Location,
+    /// The file with the password of the URL's user; none if the server asks for none.
+    #[serde(default)]
+    pub password_file: Option<Secret>,
     /// Whether tables that are missing or old are brought up to date at start. On PostgreSQL that takes a role that
     /// owns the tables, which the storage authority does not need otherwise.
     #[serde(default)]
@@ -49,8 +52,6 @@ impl Default for Sqlite {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Postgres {
-    /// The file with the password of the URL's user; none if the server asks for none.
-    pub password_file: Option<Secret>,
     /// The most connections; 16 unless given.
     pub pool: usize,
     /// How long a statement may take before the server gives it up; 10 s unless given.
@@ -66,7 +67,6 @@ pub struct Postgres {
 impl Default for Postgres {
     fn default() -> Self {
         Self {
-            password_file: None,
             pool: 16,
             statement_timeout: Duration::from_secs(10),
             prepared_statements: true,
@@ -115,7 +115,7 @@ impl Server {
                 },
             )?;
         if settings.get_password().is_some() {
-            return Err("a password does not belong here; use database.postgres.password_file".to_owned());
+            return Err("a password does not belong here; use database.password_file".to_owned());
         }
         if url.contains("sslmode=") {
             return Err("TLS is set up by [database.postgres.tls], not by sslmode".to_owned());
@@ -221,6 +221,9 @@ impl DatabaseConfig {
             return Err("database.postgres.tls: certificate and key belong together".to_owned());
         }
         match &self.url {
+            Location::Sqlite(_) if self.password_file.is_some() => {
+                Err("database.password_file: SQLite asks for no password".to_owned())
+            }
             Location::Postgres(server) if postgres.tls.is_none() && !server.is_local() => Err(format!(
                 "database.url: {server} is not on this machine; it takes [database.postgres.tls]"
             )),

@@ -35,7 +35,7 @@ impl Database {
         let measures = Measures::register(metrics);
         match &config.url {
             Location::Sqlite(path) => sqlite::Sqlite::open(path, &config.sqlite, measures).map(Self::Sqlite),
-            Location::Postgres(server) => postgres::Postgres::open(server, &config.postgres, measures)
+            Location::Postgres(server) => postgres::Postgres::open(server, config, measures)
                 .await
                 .map(Self::Postgres),
         }
@@ -55,7 +55,7 @@ impl Database {
 pub(crate) fn migrate(config: &DatabaseConfig) -> Result<Vec<String>, OpenError> {
     match &config.url {
         Location::Sqlite(path) => sqlite::migrate(path),
-        Location::Postgres(server) => postgres::migrate(server, &config.postgres),
+        Location::Postgres(server) => postgres::migrate(server, config),
     }
 }
 

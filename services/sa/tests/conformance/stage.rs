@@ -72,6 +72,7 @@ impl Stage {
         let config = Config {
             database: DatabaseConfig {
                 url: Location::Sqlite(directory.path().join("sa.db")),
+                password_file: None,
                 migrate_at_start: true,
                 sqlite: Sqlite::default(),
                 postgres: Postgres::default(),

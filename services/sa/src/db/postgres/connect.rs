@@ -16,7 +16,7 @@ use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 
 use super::connection::Conn;
-use crate::config::{Postgres as Config, Server};
+use crate::config::{DatabaseConfig, PostgresTls, Server};
 use crate::db::OpenError;
 use crate::db::errors::{Failure, Result};
 
@@ -33,7 +33,7 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    pub(super) fn new(server: &Server, config: &Config) -> std::result::Result<Self, OpenError> {
+    pub(super) fn new(server: &Server, config: &DatabaseConfig) -> std::result::Result<Self, OpenError> {
         let unusable = |why: String| OpenError::Unusable {
             path: server.to_string(),
             why,
@@ -50,6 +50,7 @@ impl Connector {
         }
         settings.application_name("cairn-sa");
         let tls = config
+            .postgres
             .tls
             .as_ref()
             .map(tls)
@@ -63,7 +64,7 @@ impl Connector {
         Ok(Self {
             server: settings,
             tls,
-            sessions: config.prepared_statements,
+            sessions: config.postgres.prepared_statements,
         })
     }
 
@@ -95,9 +96,7 @@ impl Connector {
     }
 }
 
-fn tls(
-    config: &crate::config::PostgresTls,
-) -> std::result::Result<MakeTlsConnector, openssl::error::ErrorStack> {
+fn tls(config: &PostgresTls) -> std::result::Result<MakeTlsConnector, openssl::error::ErrorStack> {
     let mut builder = SslConnector::builder(SslMethod::tls_client())?;
     builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
     builder.set_verify(SslVerifyMode::PEER);
@@ -155,7 +154,7 @@ pub(super) struct Pool(deadpool::Pool<AsyncPgConnection>);
 
 impl Pool {
     /// Connections are made when they are needed.
-    pub(super) fn new(server: &Server, config: &Config) -> std::result::Result<Self, OpenError> {
+    pub(super) fn new(server: &Server, config: &DatabaseConfig) -> std::result::Result<Self, OpenError> {
         let connector = Connector::new(server, config)?;
         let mut manager = ManagerConfig::default();
         manager.custom_setup = Box::new(move |_url| {
@@ -170,7 +169,7 @@ impl Pool {
         manager.recycling_method = RecyclingMethod::Fast;
         let manager = AsyncDieselConnectionManager::new_with_config(String::new(), manager);
         let pool = deadpool::Pool::builder(manager)
-            .max_size(config.pool)
+            .max_size(config.postgres.pool)
             .build()
             .map_err(|error| OpenError::Unusable {
                 path: server.to_string(),

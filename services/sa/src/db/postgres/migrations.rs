@@ -6,7 +6,7 @@ use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnecti
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect::{Connector, Refusal};
-use crate::config::{Postgres as Config, Server};
+use crate::config::{DatabaseConfig, Server};
 use crate::db::OpenError;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -23,7 +23,7 @@ const ALONE: &str =
     "SET lock_timeout = '10s'; SET statement_timeout = 0; SELECT pg_advisory_lock(6361697269)";
 
 /// Runs the migrations that the database lacks; returns their names. Needs a role that owns the tables.
-pub(crate) fn migrate(server: &Server, config: &Config) -> Result<Vec<String>, OpenError> {
+pub(crate) fn migrate(server: &Server, config: &DatabaseConfig) -> Result<Vec<String>, OpenError> {
     alone(server, config, |mut conn| async move {
         conn.batch_execute(ALONE)
             .await
@@ -38,7 +38,7 @@ pub(crate) fn migrate(server: &Server, config: &Config) -> Result<Vec<String>, O
 
 /// Refuses tables that lack what this program needs. Tables that are newer are fine: a migration keeps what the
 /// version before it uses.
-pub(super) async fn check(server: &Server, config: &Config) -> Result<(), OpenError> {
+pub(super) async fn check(server: &Server, config: &DatabaseConfig) -> Result<(), OpenError> {
     let (server, config) = (server.clone(), config.clone());
     let pending = tokio::task::spawn_blocking(move || {
         alone(&server, &config, |conn| async {
@@ -66,7 +66,7 @@ pub(super) async fn check(server: &Server, config: &Config) -> Result<(), OpenEr
 }
 
 /// Does `work` with a connection, on a runtime of its own: migrations block their thread.
-fn alone<T, W, F>(server: &Server, config: &Config, work: W) -> Result<T, OpenError>
+fn alone<T, W, F>(server: &Server, config: &DatabaseConfig, work: W) -> Result<T, OpenError>
 where
     W: FnOnce(AsyncPgConnection) -> F,
     F: Future<Output = Result<T, OpenError>>,

@@ -39,7 +39,7 @@ use futures_util::future::BoxFuture;
 use super::OpenError;
 use super::errors::{Failure, Result};
 use super::tx::Measures;
-use crate::config::{Postgres as Config, Server};
+use crate::config::{DatabaseConfig, Server};
 use connect::Pool;
 pub(crate) use connection::Conn;
 use connection::RunQueryDsl;
@@ -73,14 +73,14 @@ impl Postgres {
     /// Connects to a server whose tables are up to date. Waits for one that is starting.
     pub(crate) async fn open(
         server: &Server,
-        config: &Config,
+        config: &DatabaseConfig,
         measures: Measures,
     ) -> std::result::Result<Self, OpenError> {
         migrations::check(server, config).await?;
         Ok(Self(Arc::new(Inner {
             pool: Pool::new(server, config)?,
-            sessions: config.prepared_statements,
-            statement_timeout: config.statement_timeout.as_millis(),
+            sessions: config.postgres.prepared_statements,
+            statement_timeout: config.postgres.statement_timeout.as_millis(),
             measures,
         })))
     }
