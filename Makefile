@@ -24,6 +24,7 @@ run: build ## Run a complete CA on this machine: make run ARGS="--listen localho
 
 .PHONY: test
 test: build ## Run all tests, with real ACME clients at the end
+	test/servers/install
 	cargo test --workspace --quiet
 	test/clients/install
 	test/clients/run --cairn $(TARGET)/debug/cairn $(ARGS)

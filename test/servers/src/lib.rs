@@ -18,11 +18,12 @@
 //! ```
 //!
 //! A server ends when its value is dropped; one in a static, and all servers of a killed process, are ended
-//! by a process that outlives this one (see [`home`]). Nothing runs as root: where the tests do, servers
+//! by a process that outlives this one. Nothing runs as root: where the tests do, servers
 //! run as the user `postgres` or `nobody`, whom their directories then belong to.
 
 mod account;
 mod home;
+mod pgbouncer;
 mod poll;
 mod ports;
 mod postgres;
@@ -30,4 +31,5 @@ mod process;
 mod random;
 mod tls;
 
-pub use postgres::{Database, Options, Postgres, Role};
+pub use pgbouncer::PgBouncer;
+pub use postgres::{Backup, Database, Options, Postgres, Role, Target};

@@ -117,7 +117,7 @@ impl Process {
     }
 
     /// The last lines of its log.
-    fn tail(&self) -> String {
+    pub(crate) fn tail(&self) -> String {
         let text = fs::read(self.log()).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<&str> = text.lines().collect();

@@ -7,7 +7,7 @@ use openssl::rand::rand_bytes;
 pub(crate) fn password() -> Result<String> {
     let mut bytes = [0; 16];
     rand_bytes(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(bytes))
 }
 
 pub(crate) fn number() -> Result<u16> {

@@ -8,7 +8,7 @@ use super::Postgres;
 use crate::tls::tls;
 
 #[derive(Clone, Debug)]
-pub(super) struct Address {
+pub(crate) struct Address {
     port: u16,
     socket: PathBuf,
     /// The certificate of the CA that the server's certificate is from.
@@ -17,17 +17,21 @@ pub(super) struct Address {
 
 impl Postgres {
     pub(super) fn address(&self) -> Result<Address> {
-        Ok(Address {
-            port: self.port(),
-            socket: self.socket(),
-            ca: tls()?.ca.clone(),
-        })
+        Address::new(self.port(), self.socket())
     }
 }
 
 impl Address {
+    pub(crate) fn new(port: u16, socket: PathBuf) -> Result<Self> {
+        Ok(Self {
+            port,
+            socket,
+            ca: tls()?.ca.clone(),
+        })
+    }
+
     /// Over TLS.
-    pub(super) fn url(&self, user: &str, database: &str) -> String {
+    pub(crate) fn url(&self, user: &str, database: &str) -> String {
         self.url_at(&format!("127.0.0.1:{}", self.port), user, database)
     }
 
@@ -37,7 +41,7 @@ impl Address {
         format!("postgres://{user}@{hosts}/{database}?sslmode=verify-full&sslrootcert={ca}")
     }
 
-    pub(super) fn socket_url(&self, user: &str, database: &str) -> String {
+    pub(crate) fn socket_url(&self, user: &str, database: &str) -> String {
         let socket = percent_encoded(&self.socket);
         format!("postgres://{user}@{socket}:{}/{database}", self.port)
     }

@@ -11,7 +11,7 @@ use crate::home::{home, run};
 use crate::random;
 
 /// The superuser.
-pub(super) const SUPERUSER: &str = "postgres";
+pub(crate) const SUPERUSER: &str = "postgres";
 
 /// A cluster that was never started, made at the first call.
 pub(super) fn template() -> Result<&'static Path> {
@@ -60,7 +60,7 @@ pub(super) fn password_file(user: &str) -> Result<PathBuf> {
 }
 
 /// A user's password.
-pub(super) fn password(user: &str) -> Result<String> {
+pub(crate) fn password(user: &str) -> Result<String> {
     Ok(fs::read_to_string(password_file(user)?)?)
 }
 

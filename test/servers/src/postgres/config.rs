@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
 
 use super::{Options, Postgres};
 use crate::home::home;
+use crate::poll;
 use crate::tls::tls;
+
+const RELOAD: Duration = Duration::from_secs(20);
 
 /// A password for everybody, from other machines and this one; TCP only with TLS.
 const HBA: &str = "\
@@ -18,7 +23,7 @@ hostssl all,replication all 127.0.0.1/32 scram-sha-256
 ";
 
 /// Apart from the port.
-pub(super) fn settings(dir: &Path, options: Options) -> Result<BTreeMap<String, String>> {
+pub(super) fn settings(dir: &Path, options: &Options) -> Result<BTreeMap<String, String>> {
     let text = |path: &Path| path.to_str().map(str::to_owned).context("the path is no text");
     let on = |is_on: bool| if is_on { "on" } else { "off" }.to_owned();
     let tls = tls()?;
@@ -46,15 +51,37 @@ pub(super) fn settings(dir: &Path, options: Options) -> Result<BTreeMap<String, 
         ),
     ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value));
-    Ok(settings.into_iter().chain(options.settings).collect())
+    Ok(settings
+        .into_iter()
+        .chain(options.settings.iter().cloned())
+        .collect())
 }
 
 impl Postgres {
+    /// Changes a setting of postgresql.conf. Returns when new connections have it; a setting that needs a
+    /// restart has it after the next [`start_again`](Self::start_again).
+    pub fn set(&self, name: &str, value: &str) -> Result<()> {
+        self.configured().insert(name.to_owned(), value.to_owned());
+        if !self.is_running() {
+            return Ok(());
+        }
+        let loaded = || self.sql("postgres", "SELECT pg_conf_load_time()");
+        let before = loaded()?;
+        self.configure()?;
+        self.process.signal(Signal::SIGHUP)?;
+        poll::until("the server's new settings", RELOAD, || {
+            Ok((loaded()? != before).then_some(()))
+        })
+    }
+
+    pub(super) fn configured(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Writes the configuration files.
     pub(super) fn configure(&self) -> Result<()> {
-        let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = format!("port = {}\n", self.port);
-        for (name, value) in settings.iter() {
+        for (name, value) in self.configured().iter() {
             writeln!(text, "{name} = '{}'", value.replace('\'', "''"))?;
         }
         let (home, data) = (home()?, self.data());

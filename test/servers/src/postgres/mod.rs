@@ -1,11 +1,13 @@
 //! PostgreSQL.
 
 mod address;
+mod backup;
 mod binaries;
 mod cluster;
 mod config;
 mod database;
 mod psql;
+mod replication;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -17,7 +19,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use nix::sys::signal::Signal;
 
+pub(crate) use address::Address;
+pub use backup::{Backup, Target};
+pub(crate) use cluster::{SUPERUSER, password};
 pub use database::{Database, Role};
+pub(crate) use psql::{execute, psql};
 
 use crate::home::home;
 use crate::poll;
@@ -50,6 +56,7 @@ pub struct Options {
 pub struct Postgres {
     process: Process,
     port: u16,
+    options: Options,
     settings: Mutex<BTreeMap<String, String>>,
     databases: AtomicU32,
     /// The templates that are complete.
@@ -66,7 +73,9 @@ impl Postgres {
 
     /// A new server with the three [roles](Role).
     pub fn start_with(options: Options) -> Result<Self> {
-        let server = Self::start_on(options, |data| cluster::copy(cluster::template()?, data))?;
+        let server = Self::prepared(options, |server| {
+            cluster::copy(cluster::template()?, &server.data())
+        })?;
         server.create_roles()?;
         Ok(server)
     }
@@ -80,8 +89,8 @@ impl Postgres {
             .map_err(|error| anyhow!("{error}"))
     }
 
-    /// A server on the data directory that `prepare` makes at the path it gets.
-    fn start_on(options: Options, prepare: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
+    /// Starts a server after `prepare` made its data directory.
+    fn prepared(options: Options, prepare: impl FnOnce(&Self) -> Result<()>) -> Result<Self> {
         let home = home()?;
         let dir = home.new_server()?;
         for part in ["socket", "archive"] {
@@ -89,13 +98,14 @@ impl Postgres {
         }
         let mut server = Self {
             port: 0,
-            settings: Mutex::new(config::settings(&dir, options)?),
+            settings: Mutex::new(config::settings(&dir, &options)?),
             process: Process::new(dir),
+            options,
             databases: AtomicU32::new(1),
             templates: Mutex::default(),
             unused: Arc::default(),
         };
-        prepare(&server.data())?;
+        prepare(&server)?;
         server.start_on_some_port()?;
         Ok(server)
     }

@@ -9,7 +9,7 @@ use super::{Postgres, binaries, cluster};
 use crate::home::{check, plain_command, run};
 
 /// A psql for a user, that stops at the first error and prints rows without decoration.
-pub(super) fn psql(url: &str, user: &str) -> Result<Command> {
+pub(crate) fn psql(url: &str, user: &str) -> Result<Command> {
     let mut psql = plain_command(binaries::program("psql")?);
     psql.env("PGPASSWORD", cluster::password(user)?)
         .args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"])
@@ -18,7 +18,7 @@ pub(super) fn psql(url: &str, user: &str) -> Result<Command> {
 }
 
 /// Runs `statements`, each in a transaction of its own: the rows they give.
-pub(super) fn execute(psql: &mut Command, statements: &str) -> Result<String> {
+pub(crate) fn execute(psql: &mut Command, statements: &str) -> Result<String> {
     let mut child = psql
         .args(["--file", "-"])
         .stdin(Stdio::piped())

@@ -1,3 +1,7 @@
 //! The servers themselves.
 
+mod backups;
+mod bouncer;
 mod databases;
+mod ends;
+mod standbys;
