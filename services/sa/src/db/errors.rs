@@ -1,6 +1,7 @@
 //! Why a transaction did not happen.
 
 use cairn_types::Error;
+use diesel::result::DatabaseErrorKind;
 
 /// The result of a query, inside the storage authority.
 pub(crate) type Result<T> = std::result::Result<T, Failure>;

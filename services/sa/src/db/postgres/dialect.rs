@@ -1,13 +1,23 @@
 //! What the queries ask for that each backend expresses in its own way. Macros, because Diesel's types for
 //! locking clauses have no names that a function could return.
 
-/// Reads rows that must not change before the end of the transaction: `locked!(query)`.
+/// Reads rows that this transaction goes on to change, and that nobody else may change or hold in the meantime:
+/// `locked!(query)`.
 macro_rules! locked {
     ($query:expr $(,)?) => {
         $query.for_update()
     };
 }
 pub(super) use locked;
+
+/// Reads rows that must not change before the end of the transaction, though others may do the same:
+/// `shared!(query)`.
+macro_rules! shared {
+    ($query:expr $(,)?) => {
+        $query.for_share()
+    };
+}
+pub(super) use shared;
 
 /// As [`locked`], leaving out rows that another transaction holds.
 macro_rules! locked_or_skipped {
@@ -16,6 +26,30 @@ macro_rules! locked_or_skipped {
     };
 }
 pub(super) use locked_or_skipped;
+
+/// The rows of a query whose column has any of the values: `matching!(conn, column, values, query)`, in one
+/// statement, whose text is the same for any number of values.
+macro_rules! matching {
+    ($conn:expr, $column:expr, $values:expr, $query:expr $(,)?) => {
+        $query
+            .filter($column.eq_any($values.collect::<Vec<_>>()))
+            .load($conn)
+            .await?
+    };
+}
+pub(super) use matching;
+
+/// As [`matching`], with rows that [`shared`] holds.
+macro_rules! matching_shared {
+    ($conn:expr, $column:expr, $values:expr, $query:expr $(,)?) => {
+        $query
+            .filter($column.eq_any($values.collect::<Vec<_>>()))
+            .for_share()
+            .load($conn)
+            .await?
+    };
+}
+pub(super) use matching_shared;
 
 /// Inserts rows: `insert_all!(conn, table, rows)`. One statement for all of them; for a single one, which is
 /// what most orders come to, the prepared statement is kept.
