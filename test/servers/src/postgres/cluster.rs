@@ -17,29 +17,28 @@ pub(crate) const SUPERUSER: &str = "postgres";
 pub(super) fn template() -> Result<&'static Path> {
     static TEMPLATE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     TEMPLATE
-        .get_or_init(|| make().map_err(|error| format!("{error:#}")))
+        .get_or_init(|| make_template().map_err(|error| format!("{error:#}")))
         .as_ref()
         .map(PathBuf::as_path)
         .map_err(|error| anyhow!("{error}"))
 }
 
-fn make() -> Result<PathBuf> {
-    let home = home()?;
-    let cluster = home.path("cluster");
-    let mut initdb = home.command(binaries::program("initdb")?);
+fn make_template() -> Result<PathBuf> {
+    let cluster = home()?.path("cluster");
+    make(&cluster)?;
+    Ok(cluster)
+}
+
+/// Makes a data directory; it does not exist yet.
+pub(super) fn make(data: &Path) -> Result<()> {
+    let mut initdb = home()?.command(binaries::program("initdb")?);
     initdb
-        .args([
-            "--no-sync",
-            "--data-checksums",
-            "--no-locale",
-            "--encoding=UTF8",
-            "--auth=scram-sha-256",
-        ])
+        .args(["--no-sync", "--data-checksums"])
+        .args(["--no-locale", "--encoding=UTF8", "--auth=scram-sha-256"])
         .arg(format!("--username={SUPERUSER}"))
         .arg(format!("--pwfile={}", password_file(SUPERUSER)?.display()))
-        .arg(format!("--pgdata={}", cluster.display()));
-    run(&mut initdb)?;
-    Ok(cluster)
+        .arg(format!("--pgdata={}", data.display()));
+    run(&mut initdb).map(drop)
 }
 
 /// Copies a data directory; `to` does not exist yet.

@@ -108,8 +108,8 @@ impl Postgres {
             writeln!(statements, "DROP DATABASE IF EXISTS {unused} WITH (FORCE);")?;
         }
         writeln!(statements, "CREATE DATABASE {name} TEMPLATE {template};")?;
-        self.sql("postgres", &statements)?;
-        self.prepare_database(name)
+        writeln!(statements, "\\connect {name}\n\\include '{}'", psql::DATABASE)?;
+        self.sql("postgres", &statements).map(drop)
     }
 
     fn take_unused(&self) -> Vec<String> {

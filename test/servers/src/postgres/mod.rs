@@ -84,9 +84,20 @@ impl Postgres {
     pub fn shared() -> Result<&'static Self> {
         static SHARED: OnceLock<Result<Postgres, String>> = OnceLock::new();
         SHARED
-            .get_or_init(|| Self::start().map_err(|error| format!("{error:#}")))
+            // Most processes have no other server: a template would cost them more than it saves.
+            .get_or_init(|| {
+                let server = Self::new(Options::default(), cluster::make);
+                server.map_err(|error| format!("{error:#}"))
+            })
             .as_ref()
             .map_err(|error| anyhow!("{error}"))
+    }
+
+    /// Starts a server with a new cluster, that `make` puts at the path it gets.
+    fn new(options: Options, make: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
+        let server = Self::prepared(options, |server| make(&server.data()))?;
+        server.create_roles()?;
+        Ok(server)
     }
 
     /// Starts a server after `prepare` made its data directory.

@@ -8,6 +8,12 @@ use anyhow::{Context, Result};
 use super::{Postgres, binaries, cluster};
 use crate::home::{check, plain_command, run};
 
+/// What sets up a cluster in production.
+const ROLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/postgres/roles.sql");
+
+/// What sets up a database in production.
+pub(super) const DATABASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/postgres/database.sql");
+
 /// A psql for a user, that stops at the first error and prints rows without decoration.
 pub(crate) fn psql(url: &str, user: &str) -> Result<Command> {
     let mut psql = plain_command(binaries::program("psql")?);
@@ -40,7 +46,7 @@ impl Postgres {
         execute(&mut self.superuser(database)?, statements)
     }
 
-    /// Runs the files that set up a production cluster.
+    /// Makes the three roles.
     pub(super) fn create_roles(&self) -> Result<()> {
         let mut psql = self.superuser("postgres")?;
         for role in super::Role::ALL {
@@ -49,17 +55,7 @@ impl Postgres {
             let file = cluster::password_file(user)?;
             psql.arg(format!("--set={name}_password_file={}", file.display()));
         }
-        run(psql.args([
-            "--file",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/postgres/roles.sql"),
-        ]))
-        .map(drop)
-    }
-
-    /// Runs the file that sets up a production database.
-    pub(super) fn prepare_database(&self, name: &str) -> Result<()> {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/postgres/database.sql");
-        run(self.superuser(name)?.args(["--file", file])).map(drop)
+        run(psql.args(["--file", ROLES])).map(drop)
     }
 
     fn superuser(&self, database: &str) -> Result<Command> {

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use anyhow::Result;
-use cairn_servers::{Database, Postgres, Role};
+use cairn_servers::{Database, Options, Postgres, Role};
 
 /// The text of the error that a role gets for a statement.
 fn refusal(database: &Database, role: Role, statement: &str) -> String {
@@ -158,5 +158,46 @@ fn without_tls_there_is_the_socket_only() -> Result<()> {
     )?;
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.contains("no pg_hba.conf entry"), "{error}");
+    Ok(())
+}
+
+/// Runs a file of `deploy/postgres` once more.
+fn run_again(server: &Postgres, database: &str, file: &str) -> Result<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/postgres");
+    server.sql(database, &format!("\\include '{folder}/{file}'"))
+}
+
+#[test]
+fn the_files_for_operators_may_be_run_again() -> Result<()> {
+    let server = Postgres::shared()?;
+    let database = server.database()?;
+    database.sql(
+        Role::Migrate,
+        "CREATE TABLE kept (id bigint); REVOKE ALL ON kept FROM cairn_sa;",
+    )?;
+    run_again(server, "postgres", "roles.sql")?;
+    run_again(server, database.name(), "database.sql")?;
+    // Neither a password nor what a migration took away is back to what it was.
+    assert_eq!(database.sql(Role::Sa, "SELECT 1")?, "1");
+    let refused = refusal(&database, Role::Sa, "TABLE kept");
+    assert!(refused.contains("permission denied for table kept"), "{refused}");
+    Ok(())
+}
+
+#[test]
+fn no_password_is_in_the_log() -> Result<()> {
+    let settings = [("log_statement", "all"), ("log_min_duration_statement", "0")];
+    let server = Postgres::start_with(Options {
+        settings: settings
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        ..Options::default()
+    })?;
+    let database = server.database()?;
+    let log = std::fs::read_to_string(server.log())?;
+    assert!(log.contains("ALTER DATABASE"), "{log}");
+    for role in Role::ALL {
+        assert!(!log.contains(database.password(role)), "{role:?}");
+    }
     Ok(())
 }
