@@ -3,6 +3,7 @@
 //! - `grpc`: the calls of `proto/cairn/sa/v1`, each decoded, done and encoded.
 //! - `accounts`, `orders`, `authorizations`, `certificates`: an aggregate each. `mod.rs` has its operations,
 //!   `queries.rs` its transactions, `rows.rs` its rows.
+//! - `trail`: what the database writes about every change, and how it is checked.
 //! - `db`: named transactions, and the backends that carry them out.
 //!
 //! A new operation is a query in an aggregate's `queries.rs`, a method in its `mod.rs` that runs it by
@@ -23,6 +24,7 @@ mod grpc;
 mod migrate;
 mod orders;
 mod store;
+mod trail;
 
 use cairn_kit::{BoxError, Env};
 use cairn_rpc::Transport;

@@ -35,6 +35,11 @@ impl RequestId {
         rng.fill(&mut random);
         Self(u128::from_be_bytes(random))
     }
+
+    /// The 16 octets that its text form shows.
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
 }
 
 impl fmt::Display for RequestId {
@@ -190,6 +195,7 @@ mod tests {
         let id = RequestId::new(&Sevens);
         assert_eq!(id.to_string(), "07".repeat(16));
         assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(id.to_bytes(), [7; 16]);
         for text in ["", "07", &"0A".repeat(16), &"+0".repeat(16), &"é".repeat(16)] {
             assert_eq!(text.parse::<RequestId>(), Err(InvalidRequestId), "{text}");
         }

@@ -29,7 +29,7 @@ impl Store {
         context: &Context,
         request: CreateAccount,
     ) -> Result<CreatedAccount> {
-        let (created, new) = transact!(self.db(), accounts::create_account(request))?;
+        let (created, new) = transact!(self.db(), context, accounts::create_account(request))?;
         if new {
             record(
                 context,
@@ -57,7 +57,7 @@ impl Store {
         id: AccountId,
         contact: Vec<String>,
     ) -> Result<Account> {
-        let account = transact!(self.db(), accounts::update_contact(id, contact))?;
+        let account = transact!(self.db(), context, accounts::update_contact(id, contact))?;
         record(context, "account.updated", &id, &id).write();
         Ok(account)
     }
@@ -68,13 +68,13 @@ impl Store {
         id: AccountId,
         terms: String,
     ) -> Result<Account> {
-        let account = transact!(self.db(), accounts::agree_to_terms(id, terms))?;
+        let account = transact!(self.db(), context, accounts::agree_to_terms(id, terms))?;
         record(context, "account.agreed_to_terms", &id, &id).write();
         Ok(account)
     }
 
     pub(crate) async fn deactivate_account(&self, context: &Context, id: AccountId) -> Result<Account> {
-        let ended = transact!(self.db(), accounts::deactivate_account(id))?;
+        let ended = transact!(self.db(), context, accounts::deactivate_account(id))?;
         if ended.changed {
             record(context, "account.deactivated", &id, &id)
                 .moved("valid", "deactivated")
@@ -92,7 +92,7 @@ impl Store {
     pub(crate) async fn change_key(&self, context: &Context, request: ChangeKey) -> Result<Account> {
         let now = self.now();
         let id = request.id;
-        let (account, new) = transact!(self.db(), accounts::change_key(request, now))?;
+        let (account, new) = transact!(self.db(), context, accounts::change_key(request, now))?;
         if new {
             record(context, "account.key_changed", &id, &id).write();
         }

@@ -14,6 +14,7 @@ use crate::Store;
 use crate::audit::{JANITOR, holder, record};
 use crate::db::{look_up, transact};
 use crate::orders::{EndedOrder, record_ended};
+use crate::trail::Origin;
 
 /// An authorization that was given up, and what ended with it.
 pub(crate) struct Ended {
@@ -51,7 +52,11 @@ impl Store {
         context: &Context,
         authorization: Authorization,
     ) -> Result<Authorization> {
-        let (stored, created) = transact!(self.db(), authorizations::create_authorization(authorization))?;
+        let (stored, created) = transact!(
+            self.db(),
+            context,
+            authorizations::create_authorization(authorization)
+        )?;
         if created {
             record(context, "authorization.created", &stored.id, &stored.account)
                 .created(stored.status.as_str())
@@ -82,7 +87,7 @@ impl Store {
         request: BeginValidation,
     ) -> Result<BegunValidation> {
         let (now, challenge) = (self.now(), request.challenge);
-        let (begun, new) = transact!(self.db(), validation::begin_validation(request, now))?;
+        let (begun, new) = transact!(self.db(), context, validation::begin_validation(request, now))?;
         if new {
             record(
                 context,
@@ -103,7 +108,7 @@ impl Store {
         request: RecordAttempt,
     ) -> Result<Authorization> {
         let (challenge, kind) = (request.challenge, request.problem.kind);
-        let authorization = transact!(self.db(), validation::record_attempt(request))?;
+        let authorization = transact!(self.db(), context, validation::record_attempt(request))?;
         record(
             context,
             "challenge.attempt_failed",
@@ -117,11 +122,12 @@ impl Store {
 
     pub(crate) async fn renew_validation_lease(
         &self,
+        context: &Context,
         id: AuthorizationId,
         lease: LeaseId,
         deadline: Timestamp,
     ) -> Result<()> {
-        transact!(self.db(), validation::renew_lease(id, lease, deadline))
+        transact!(self.db(), context, validation::renew_lease(id, lease, deadline))
     }
 
     pub(crate) async fn finish_validation(
@@ -130,7 +136,7 @@ impl Store {
         request: FinishValidation,
     ) -> Result<Authorization> {
         let now = self.now();
-        let finished = transact!(self.db(), validation::finish_validation(request, now))?;
+        let finished = transact!(self.db(), context, validation::finish_validation(request, now))?;
         finished.write_audit(context, &holder(&finished.authorization.account));
         Ok(finished.authorization)
     }
@@ -140,7 +146,7 @@ impl Store {
         context: &Context,
         id: AuthorizationId,
     ) -> Result<Authorization> {
-        let ended = transact!(self.db(), authorizations::deactivate_authorization(id))?;
+        let ended = transact!(self.db(), context, authorizations::deactivate_authorization(id))?;
         let account = &ended.authorization.account;
         if ended.changed {
             let was = match ended.authorization.validated_by {
@@ -157,7 +163,7 @@ impl Store {
 
     pub(crate) async fn add_receipts(&self, context: &Context, request: AddReceipts) -> Result<()> {
         let (now, id, count) = (self.now(), request.authorization, request.receipts.len());
-        let account = transact!(self.db(), authorizations::add_receipts(request, now))?;
+        let account = transact!(self.db(), context, authorizations::add_receipts(request, now))?;
         record(context, "authorization.caa_checked", &id, &account)
             .detail("receipts", count)
             .write();
@@ -170,7 +176,11 @@ impl Store {
         claim: Claim,
     ) -> Result<Vec<ClaimedValidation>> {
         let (leases, now) = (self.lease_ids(claim.limit), self.now());
-        let claimed = transact!(self.db(), validation::claim_validations(claim, leases, now))?;
+        let claimed = transact!(
+            self.db(),
+            Origin::by(context, &JANITOR),
+            validation::claim_validations(claim, leases, now)
+        )?;
         for finished in &claimed.ended {
             finished.write_audit(context, &JANITOR);
         }

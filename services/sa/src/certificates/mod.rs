@@ -10,6 +10,7 @@ use cairn_types::{Certificate, Error, ErrorKind, OrderStatus, Result, Serial};
 use crate::Store;
 use crate::audit::{holder, record};
 use crate::db::{look_up, transact};
+use crate::trail::Origin;
 
 /// A certificate that is stored, and what became of its order.
 pub(crate) struct Stored {
@@ -24,7 +25,7 @@ pub(crate) struct Stored {
 impl Store {
     pub(crate) async fn store_tbs(&self, context: &Context, unsigned: Unsigned) -> Result<StoredTbs> {
         let now = self.now();
-        let (stored, new) = transact!(self.db(), certificates::store_tbs(unsigned, now))?;
+        let (stored, new) = transact!(self.db(), context, certificates::store_tbs(unsigned, now))?;
         if new {
             certificate(
                 context,
@@ -45,7 +46,11 @@ impl Store {
         der: Vec<u8>,
     ) -> Result<Certificate> {
         let now = self.now();
-        let stored = transact!(self.db(), certificates::store_certificate(serial, der, now))?;
+        let stored = transact!(
+            self.db(),
+            context,
+            certificates::store_certificate(serial, der, now)
+        )?;
         let finished = stored.order == OrderStatus::Valid;
         if stored.new {
             stored.write_audit(context);
@@ -71,7 +76,11 @@ impl Store {
     ) -> Result<Certificate> {
         let (serial, reason) = (request.serial, request.revocation.reason);
         let by = revoker(&request.by, serial);
-        let (revoked, new) = transact!(self.db(), certificates::revoke_certificate(request))?;
+        let (revoked, new) = transact!(
+            self.db(),
+            Origin::by(context, &by),
+            certificates::revoke_certificate(request)
+        )?;
         if new {
             certificate(context, "certificate.revoked", serial, by)
                 .moved("issued", "revoked")

@@ -80,21 +80,24 @@ pub enum OpenError {
     },
 }
 
-/// Runs a query in a transaction that may write: `transact!(db, orders::create_order(request, now))`. Its
-/// name is that of the query; its arguments are owned variables, which the query gets by reference.
+/// Runs a query in a transaction that may write: `transact!(db, context, orders::create_order(request, now))`. Its
+/// name is that of the query; its arguments are owned variables, which the query gets by reference. The audit
+/// trail names the origin: a `&Context` for what the account's holder asked for, `Origin::by` for the rest.
 macro_rules! transact {
-    ($database:expr, $aggregate:ident::$query:ident($($argument:ident),* $(,)?)) => {
+    ($database:expr, $origin:expr, $aggregate:ident::$query:ident($($argument:ident),* $(,)?)) => {
         match $database {
             $crate::db::Database::Sqlite(db) => {
-                db.write(stringify!($query), move |conn| {
+                let origin = $crate::trail::Origin::from($origin);
+                db.write(stringify!($query), origin, move |conn| {
                     $crate::db::sqlite::settle($crate::db::sqlite::$aggregate::$query(conn, $(&$argument),*))
                 })
                 .await
                 .map_err(cairn_types::Error::from)
             }
             $crate::db::Database::Postgres(db) => {
+                let origin = $crate::trail::Origin::from($origin);
                 $(let $argument = std::sync::Arc::new($argument);)*
-                db.write(stringify!($query), move |conn| {
+                db.write(stringify!($query), origin, move |conn| {
                     // Each attempt runs with the same arguments.
                     $(let $argument = std::sync::Arc::clone(&$argument);)*
                     Box::pin(async move {

@@ -109,6 +109,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    audit_entries (subject, position) {
+        subject -> Binary,
+        position -> BigInt,
+        at -> BigInt,
+        event -> Text,
+        state -> Text,
+        actor -> Nullable<Text>,
+        request -> Nullable<Binary>,
+        detail -> Nullable<Text>,
+        hash -> Binary,
+    }
+}
+
 diesel::joinable!(receipts -> authorizations (authorization_id));
 diesel::joinable!(certificates -> orders (order_id));
 diesel::joinable!(replacements -> orders (order_id));

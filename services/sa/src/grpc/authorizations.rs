@@ -59,14 +59,14 @@ impl Authorizations for Service {
         request: Request<pb::RenewValidationLeaseRequest>,
     ) -> Result<Response<pb::RenewValidationLeaseResponse>, Status> {
         let store = self.store.clone();
-        call(request, |_, message| async move {
+        call(request, |context, message| async move {
             let authorization = Wire::from_wire(message.authorization)?;
             let (lease, deadline) = (
                 Wire::from_wire(message.lease)?,
                 Wire::from_wire(message.deadline)?,
             );
             store
-                .renew_validation_lease(authorization, lease, deadline)
+                .renew_validation_lease(&context, authorization, lease, deadline)
                 .await?;
             Ok(pb::RenewValidationLeaseResponse {})
         })

@@ -60,10 +60,10 @@ impl Orders for Service {
         request: Request<pb::RenewOrderLeaseRequest>,
     ) -> Result<Response<pb::RenewOrderLeaseResponse>, Status> {
         let store = self.store.clone();
-        call(request, |_, message| async move {
+        call(request, |context, message| async move {
             let (order, lease) = (Wire::from_wire(message.order)?, Wire::from_wire(message.lease)?);
             let deadline = Wire::from_wire(message.deadline)?;
-            store.renew_order_lease(order, lease, deadline).await?;
+            store.renew_order_lease(&context, order, lease, deadline).await?;
             Ok(pb::RenewOrderLeaseResponse {})
         })
         .await

@@ -11,6 +11,7 @@ use cairn_types::{AccountId, LeaseId, Order, OrderId, OrderStatus, Problem, Resu
 use crate::Store;
 use crate::audit::{JANITOR, record};
 use crate::db::{look_up, transact};
+use crate::trail::Origin;
 
 /// The most ids that one call lists.
 const MOST_LISTED: u32 = 1000;
@@ -36,7 +37,7 @@ pub(crate) fn record_ended(context: &Context, account: &AccountId, by: &Actor, o
 impl Store {
     pub(crate) async fn create_order(&self, context: &Context, request: CreateOrder) -> Result<Order> {
         let now = self.now();
-        let (order, created) = transact!(self.db(), orders::create_order(request, now))?;
+        let (order, created) = transact!(self.db(), context, orders::create_order(request, now))?;
         if created {
             record(context, "order.created", &order.id, &order.account)
                 .created(order.status.as_str())
@@ -68,7 +69,7 @@ impl Store {
         request: BeginFinalize,
     ) -> Result<BegunFinalize> {
         let now = self.now();
-        let (begun, new) = transact!(self.db(), finalization::begin_finalize(request, now))?;
+        let (begun, new) = transact!(self.db(), context, finalization::begin_finalize(request, now))?;
         if new {
             record(context, "order.finalizing", &begun.order.id, &begun.order.account)
                 .moved("ready", "processing")
@@ -89,7 +90,7 @@ impl Store {
         problem: Problem,
     ) -> Result<Order> {
         let kind = problem.kind;
-        let (order, new) = transact!(self.db(), finalization::fail_order(id, lease, problem))?;
+        let (order, new) = transact!(self.db(), context, finalization::fail_order(id, lease, problem))?;
         if new {
             record(context, "order.failed", &id, &order.account)
                 .moved("processing", "invalid")
@@ -101,16 +102,21 @@ impl Store {
 
     pub(crate) async fn renew_order_lease(
         &self,
+        context: &Context,
         id: OrderId,
         lease: LeaseId,
         deadline: Timestamp,
     ) -> Result<()> {
-        transact!(self.db(), finalization::renew_lease(id, lease, deadline))
+        transact!(self.db(), context, finalization::renew_lease(id, lease, deadline))
     }
 
     pub(crate) async fn claim_orders(&self, context: &Context, claim: Claim) -> Result<Vec<ClaimedOrder>> {
         let (leases, now) = (self.lease_ids(claim.limit), self.now());
-        let claimed = transact!(self.db(), finalization::claim_orders(claim, leases, now))?;
+        let claimed = transact!(
+            self.db(),
+            Origin::by(context, &JANITOR),
+            finalization::claim_orders(claim, leases, now)
+        )?;
         for work in &claimed {
             record(context, "order.claimed", &work.order.id, &work.order.account)
                 .by(JANITOR)

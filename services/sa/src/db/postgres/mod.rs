@@ -7,6 +7,7 @@
 //! | [`dialect`] | what the queries ask for that only a backend can express |
 //! | [`migrations`] | the tables |
 //! | [`retry`] | which failures are worth another attempt |
+//! | [`trail`] | what the triggers of the audit trail read |
 //!
 //! The modules named like aggregates are the queries, compiled for this backend.
 //!
@@ -17,6 +18,7 @@ mod connection;
 mod dialect;
 mod migrations;
 mod retry;
+mod trail;
 
 #[path = "../../accounts/queries.rs"]
 pub(crate) mod accounts;
@@ -40,6 +42,7 @@ use super::OpenError;
 use super::errors::{Failure, Result};
 use super::tx::Measures;
 use crate::config::{DatabaseConfig, Server};
+use crate::trail::Origin;
 use connect::Pool;
 pub(crate) use connection::Conn;
 use connection::RunQueryDsl;
@@ -47,10 +50,9 @@ pub(crate) use migrations::migrate;
 use retry::Attempts;
 
 /// How a transaction begins, and how it ends well.
-#[derive(Clone, Copy)]
 enum Mode {
-    /// Reads and writes, in a transaction.
-    Write,
+    /// Reads and writes, in a transaction. The audit trail names the origin.
+    Write(Origin),
     /// Reads, each statement by itself.
     Read,
     /// Reads one state of the database, in a transaction.
@@ -86,16 +88,17 @@ impl Postgres {
     }
 
     /// Runs `work` in a transaction of its own. Returns after the commit. Once asked for it is carried out, even
-    /// if nobody waits for it any more.
+    /// if nobody waits for it any more. The audit trail names `origin`.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         name: &'static str,
+        origin: Origin,
         work: impl for<'a> Fn(&'a mut Conn) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
     ) -> Result<T> {
         let since = Instant::now();
         let db = self.clone();
         // A transaction that is dropped half way costs its connection, and leaves in doubt whether it happened.
-        let task = tokio::spawn(async move { db.0.run(Mode::Write, work).await });
+        let task = tokio::spawn(async move { db.0.run(&Mode::Write(origin), work).await });
         let result = task
             .await
             .unwrap_or(Err(Failure::Fault("it panicked, or the process ends")));
@@ -110,7 +113,7 @@ impl Postgres {
         work: impl for<'a> Fn(&'a mut Conn) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
     ) -> Result<T> {
         let since = Instant::now();
-        let result = self.0.run(Mode::Read, work).await;
+        let result = self.0.run(&Mode::Read, work).await;
         self.0.measures.finished(name, since, &result);
         result
     }
@@ -123,7 +126,7 @@ impl Postgres {
         work: impl for<'a> Fn(&'a mut Conn) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
     ) -> Result<T> {
         let since = Instant::now();
-        let result = self.0.run(Mode::Snapshot, work).await;
+        let result = self.0.run(&Mode::Snapshot, work).await;
         self.0.measures.finished(name, since, &result);
         result
     }
@@ -139,14 +142,14 @@ impl Inner {
     /// after a commit whose answer was lost: they find what they did.
     async fn run<T>(
         &self,
-        mode: Mode,
+        mode: &Mode,
         work: impl for<'a> Fn(&'a mut Conn) -> BoxFuture<'a, Result<T>> + Send + Sync,
     ) -> Result<T> {
         let mut attempts = Attempts::start();
         loop {
             let failure = match self.attempt(mode, &work).await {
                 Ok(done) => {
-                    if matches!(mode, Mode::Write) {
+                    if matches!(mode, Mode::Write(_)) {
                         self.measures.commits.inc();
                     }
                     return Ok(done);
@@ -167,14 +170,17 @@ impl Inner {
 
     async fn attempt<T>(
         &self,
-        mode: Mode,
+        mode: &Mode,
         work: &(impl for<'a> Fn(&'a mut Conn) -> BoxFuture<'a, Result<T>> + Send + Sync),
     ) -> Result<T> {
         let mut conn = self.pool.get(&self.measures.statements).await?;
         let begin = match mode {
             Mode::Read if self.sessions => None,
-            Mode::Read | Mode::Snapshot => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-            Mode::Write => Some("BEGIN ISOLATION LEVEL READ COMMITTED"),
+            Mode::Read | Mode::Snapshot => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned()),
+            Mode::Write(origin) => Some(format!(
+                "BEGIN ISOLATION LEVEL READ COMMITTED; {}",
+                trail::settings(origin)
+            )),
         };
         let Some(begin) = begin else {
             return work(&mut conn).await;

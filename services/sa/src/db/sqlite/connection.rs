@@ -6,6 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::trail;
 use crate::db::OpenError;
 use crate::db::tx::Measures;
 
@@ -90,6 +91,7 @@ fn establish(path: &Path, pragmas: &str) -> Result<SqliteConnection, OpenError> 
     let mut conn = SqliteConnection::establish(text).map_err(|error| unusable(path, &error))?;
     conn.batch_execute(PRAGMAS)
         .and_then(|()| conn.batch_execute(pragmas))
+        .and_then(|()| trail::register(&mut conn))
         .map_err(|error| unusable(path, &error))?;
     Ok(conn)
 }

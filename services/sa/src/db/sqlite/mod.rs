@@ -6,6 +6,7 @@
 //! | [`job`] | a piece of work for a thread, and its answer |
 //! | [`queue`], [`writer`], [`readers`] | the threads |
 //! | [`dialect`] | what the queries ask for that only a backend can express |
+//! | [`trail`] | what the triggers of the audit trail call |
 //! | [`ready`] | how queries written as asynchronous run on a thread |
 //!
 //! The modules named like aggregates are the queries, compiled for this backend.
@@ -20,6 +21,7 @@ mod readers;
 mod ready;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod writer;
 
 #[path = "../../accounts/queries.rs"]
@@ -42,6 +44,7 @@ use super::OpenError;
 use super::errors::{Failure, Result};
 use super::tx::Measures;
 use crate::config::Sqlite as Config;
+use crate::trail::Origin;
 pub(crate) use connection::migrate;
 use ready::RunQueryDsl;
 pub(crate) use ready::settle;
@@ -74,12 +77,14 @@ impl Sqlite {
     }
 
     /// Runs `work` in a transaction of its own, which shares a commit with others. Returns after the commit.
-    /// Once asked for it is carried out, even if nobody waits for it any more.
+    /// Once asked for it is carried out, even if nobody waits for it any more. The audit trail names `origin`.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         name: &'static str,
-        work: impl FnMut(&mut Conn) -> Result<T> + Send + 'static,
+        origin: Origin,
+        mut work: impl FnMut(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let work = move |conn: &mut Conn| trail::under(&origin, || work(conn));
         self.ask(&self.writer, name, work).await
     }
 

@@ -13,7 +13,7 @@ use cairn_types::{
     Duration, ErrorKind, Id, IdKind, Identifier, Lease, Order, OrderStatus, Problem, Revocation,
     RevocationReason, Serial, SpkiHash, Thumbprint, Timestamp, Token,
 };
-use diesel::connection::InstrumentationEvent;
+use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 use diesel_migrations::MigrationHarness;
 
@@ -36,6 +36,7 @@ impl Seen {
     /// All transactions on a database in memory.
     fn collect() -> (Self, SqliteConnection) {
         let mut conn = SqliteConnection::establish(":memory:").unwrap();
+        super::trail::register(&mut conn).unwrap();
         conn.run_pending_migrations(super::connection::MIGRATIONS)
             .unwrap();
         let seen = Arc::new(Mutex::new(Self::default()));
@@ -65,6 +66,9 @@ impl Seen {
 #[test]
 fn every_statement_finds_its_rows_by_an_index() {
     let (seen, mut conn) = Seen::collect();
+    // With triggers, an INSERT of an account has a plan to look for rows that refer to it. It is only carried out if
+    // the same statement has broken a foreign key before.
+    conn.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
     for statement in seen.run {
         let plan: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}"))
             .load(&mut conn)

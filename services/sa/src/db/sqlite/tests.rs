@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 
 use cairn_kit::Metrics;
+use cairn_rpc::RequestId;
 use cairn_types::{Error, ErrorKind};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
@@ -15,6 +16,7 @@ use crate::config::Sqlite as Config;
 use crate::db::OpenError;
 use crate::db::errors::{Failure, Result, refuse};
 use crate::db::tx::Measures;
+use crate::trail::Origin;
 
 const GROUP: usize = 8;
 
@@ -60,7 +62,9 @@ impl Stage {
     }
 
     async fn insert(&self, number: i64) -> Result<()> {
-        self.db.write("insert", move |conn| insert(conn, number)).await
+        self.db
+            .write("insert", origin(), move |conn| insert(conn, number))
+            .await
     }
 
     async fn numbers(&self) -> Vec<i64> {
@@ -72,6 +76,13 @@ fn config() -> Config {
     Config {
         group_commit: GROUP,
         readers: 2,
+    }
+}
+
+fn origin() -> Origin {
+    Origin {
+        request: RequestId::NONE,
+        actor: None,
     }
 }
 
@@ -107,11 +118,11 @@ async fn who_waits_together_commits_together() {
 async fn a_failure_is_rolled_back_alone() {
     let stage = Stage::new();
     let release = stage.hold().await;
-    let refused = stage.db.write("refused", |conn| -> Result<()> {
+    let refused = stage.db.write("refused", origin(), |conn| -> Result<()> {
         insert(conn, 50)?;
         refuse(Error::conflict("changed my mind"))
     });
-    let panicked = stage.db.write("panicked", |conn| -> Result<()> {
+    let panicked = stage.db.write("panicked", origin(), |conn| -> Result<()> {
         insert(conn, 51)?;
         panic!("a bug")
     });
@@ -144,7 +155,7 @@ async fn nobody_is_answered_before_the_commit() {
         conn.batch_execute("ROLLBACK").map_err(Failure::from)
     };
     let release = stage.hold().await;
-    let results = tokio::join!(stage.insert(1), stage.db.write("spoil", spoil), async {
+    let results = tokio::join!(stage.insert(1), stage.db.write("spoil", origin(), spoil), async {
         drop(release);
     });
     assert!(
@@ -226,7 +237,7 @@ fn old_tables_and_unusable_files_are_refused() {
         outdated.contains("lacks") && outdated.contains("cairn-sa migrate"),
         "{outdated}"
     );
-    assert_eq!(super::migrate(&path).unwrap().len(), 1);
+    assert_eq!(super::migrate(&path).unwrap().len(), 2);
     assert_eq!(super::migrate(&path).unwrap().len(), 0);
     assert_eq!(open(path), None);
     let missing = open(directory.path().join("no/such/directory/sa.db")).unwrap();
