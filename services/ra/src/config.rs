@@ -158,6 +158,9 @@ pub struct Orders {
     /// What a valid authorization must have left to be used again.
     #[serde(with = "duration")]
     pub reuse_margin: Duration,
+    /// For how long a repeated request finds the order of the first, while that is open; never if 0.
+    #[serde(with = "duration")]
+    pub retry_window: Duration,
 }
 
 impl Default for Orders {
@@ -167,6 +170,7 @@ impl Default for Orders {
             pending_authorization: Duration::from_secs(7 * 86_400),
             valid_authorization: Duration::from_secs(30 * 86_400),
             reuse_margin: Duration::from_secs(86_400),
+            retry_window: Duration::from_secs(120),
         }
     }
 }
@@ -324,6 +328,7 @@ impl Config {
                 reuse_margin: self.orders.reuse_margin,
             },
             authorization_lifetime: self.orders.valid_authorization,
+            order_retry_window: self.orders.retry_window,
             caa_recheck_after: self.validation.caa_recheck_after,
             validation_lease: self.validation.lease,
             validation_wait: self.validation.wait,

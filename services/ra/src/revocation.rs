@@ -90,6 +90,7 @@ impl Ra {
             account,
             identifiers: certificate.identifiers.clone(),
             valid_until: self.clock.now(),
+            made_since: self.made_since(),
         };
         let valid = self.sa.find_valid_authorizations(context, wanted).await?;
         let covered = |identifier: &Identifier| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cairn_policy::NamePolicy;
-use cairn_types::{ChallengeType, Duration, Error, ErrorKind, ProfileName, Result};
+use cairn_types::{ChallengeType, Duration, Error, ErrorKind, ProfileName, Result, Timestamp};
 use cairn_x509::Period;
 
 use crate::Ra;
@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub default_profile: ProfileName,
     pub lifetimes: Lifetimes,
     pub authorization_lifetime: Duration,
+    /// For how long a repeated newOrder finds the first one's order.
+    pub order_retry_window: Duration,
     pub caa_recheck_after: Duration,
     pub validation_lease: Duration,
     pub validation_wait: Duration,
@@ -77,6 +79,11 @@ impl Ra {
                     ),
                 )
             })
+    }
+
+    /// Since when an authorization must have been made to be valid still.
+    pub(crate) fn made_since(&self) -> Timestamp {
+        self.clock.now() - (self.lifetimes().pending + self.settings.authorization_lifetime)
     }
 
     pub(crate) fn lifetimes(&self) -> Lifetimes {

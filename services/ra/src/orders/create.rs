@@ -3,7 +3,7 @@
 use cairn_policy::offered;
 use cairn_rpc::Context;
 use cairn_rpc::api::ra::{NewAuthorization, NewOrder};
-use cairn_rpc::api::sa::{CreateOrder, FindValidAuthorizations};
+use cairn_rpc::api::sa::{CreateOrder, FindForOrder};
 use cairn_types::{
     Account, Authorization, ChallengeType, Error, ErrorKind, Identifier, MAX_IDENTIFIERS, Order, OrderId,
     OrderStatus, Result, Subproblem, Timestamp,
@@ -59,7 +59,8 @@ impl Ra {
         }
     }
 
-    /// Stores an order together with the authorizations that it needs, some of which may be there.
+    /// Stores an order together with the authorizations that it needs, some of which may be there. The order that
+    /// the same request made a moment ago is there as a whole: its answer was lost, or is late.
     async fn place(
         &self,
         context: &Context,
@@ -68,16 +69,22 @@ impl Ra {
         mut order: Order,
     ) -> Result<Order> {
         let lifetimes = self.lifetimes();
-        let wanted = FindValidAuthorizations {
-            account: account.id,
-            identifiers: order.identifiers.clone(),
+        let window = self.settings.order_retry_window;
+        let wanted = FindForOrder {
+            placed_since: (!window.is_zero()).then(|| order.created - window),
             valid_until: order.created + lifetimes.reuse_margin,
+            made_since: self.made_since(),
+            order: order.clone(),
         };
-        let valid = self.sa.find_valid_authorizations(context, wanted).await?;
+        let found = self.sa.find_for_order(context, wanted).await?;
+        if let Some(placed) = found.placed {
+            tracing::info!(order = %placed.id, "placed before");
+            return Ok(placed);
+        }
         let plan = plan(
             account,
             &order.identifiers,
-            &valid,
+            &found.authorizations,
             profile,
             lifetimes,
             &*self.clock,

@@ -1,16 +1,19 @@
 //! Finalizing (RFC 8555 section 7.4): the checks that leave an order ready, and the lease that moves it on.
 
-use cairn_acme::PublicKey;
+use cairn_acme::{PublicKey, finalize};
 use cairn_policy::check_certificate_key;
 use cairn_rpc::Context;
 use cairn_rpc::api::ra::Finalize;
 use cairn_rpc::api::sa::BeginFinalize;
-use cairn_types::{Error, ErrorKind, Identifier, LeaseId, Order, OrderStatus, Result, Thumbprint};
+use cairn_types::{Duration, Error, ErrorKind, Identifier, LeaseId, Order, OrderStatus, Result, Thumbprint};
 use cairn_x509::CertificateRequest;
 use futures_util::try_join;
 
 use crate::Ra;
 use crate::issuance::Issuing;
+
+/// Before the first look at an order that another request finalized; each further pause is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 impl Ra {
     /// Starts the issuance and waits a little for its end. A request that is refused leaves the order ready.
@@ -29,6 +32,12 @@ impl Ra {
         )?;
         if order.account != account.id {
             return Err(Error::unauthorized("the order belongs to another account"));
+        }
+        if matches!(
+            order.status_at(self.clock.now()),
+            OrderStatus::Processing | OrderStatus::Valid
+        ) {
+            return self.finalized(context, order, &request.csr).await;
         }
         self.ready(&order)?;
         if certified?.identifiers != order.identifiers {
@@ -56,9 +65,11 @@ impl Ra {
             )
             .await?;
         if !begun.leased {
-            // Another request got there first: its order is the answer, unless it is over.
+            // Another request got there first.
             return match begun.order.status_at(self.clock.now()) {
-                OrderStatus::Processing | OrderStatus::Valid => Ok(begun.order),
+                OrderStatus::Processing | OrderStatus::Valid => {
+                    self.finalized(context, begun.order, &request.csr).await
+                }
                 _ => self.ready(&begun.order).map(|()| begun.order),
             };
         }
@@ -74,6 +85,28 @@ impl Ra {
             },
         )
         .await
+    }
+
+    /// The answer for an order that was finalized before: the order, if it was by the same request, whose answer the
+    /// client may not have seen; a little later if its certificate is on its way.
+    async fn finalized(&self, context: &Context, mut order: Order, csr: &[u8]) -> Result<Order> {
+        let first = self.sa.get_finalization(context, order.id).await?;
+        let first = finalize::accepted_csr(&first).map_err(|error| Error::internal(error.to_string()))?;
+        if first != csr {
+            let detail = format!(
+                "the order is {}: it was finalized with another certificate request",
+                order.status
+            );
+            return Err(Error::new(ErrorKind::OrderNotReady, detail));
+        }
+        let enough = self.clock.now() + self.settings.finalize_wait;
+        let mut pause = FIRST_PAUSE;
+        while order.status == OrderStatus::Processing && self.clock.now() + pause < enough {
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+            order = self.sa.get_order(context, order.id).await?;
+        }
+        Ok(order)
     }
 
     fn ready(&self, order: &Order) -> Result<()> {

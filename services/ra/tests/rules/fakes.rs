@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use cairn_rpc::api::ca::Issue;
 use cairn_rpc::api::sa::{
     AddReceipts, AuthorizationEvidence, BeginFinalize, BeginValidation, BegunFinalize, BegunValidation,
-    ChangeKey, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder, CreatedAccount,
-    FindValidAuthorizations, FinishValidation, RecordAttempt, RevokeCertificate,
+    ChangeKey, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder, CreatedAccount, FindForOrder,
+    FindValidAuthorizations, FinishValidation, FoundForOrder, RecordAttempt, RevokeCertificate,
 };
 use cairn_rpc::convert::{Wire, handle};
 use cairn_rpc::pb::ca::v1 as ca;
@@ -36,6 +36,12 @@ pub(crate) struct World {
     pub(crate) outcomes: VecDeque<Result<ValidationOutcome>>,
     /// The next answers of the signer, then certificates.
     pub(crate) issued: VecDeque<Result<Certificate>>,
+    /// The order that the same request made before.
+    pub(crate) placed: Option<Order>,
+    /// The finalize request of all orders.
+    pub(crate) finalization: Vec<u8>,
+    /// How often an order is shown before it becomes valid.
+    pub(crate) valid_after: Option<u32>,
     /// Once: the authorizations are given up while an order is created that reuses one.
     pub(crate) given_up: bool,
     /// Orders are in the hands of another process when they are to fail.
@@ -54,6 +60,7 @@ pub(crate) enum Call {
     CreateAccount(CreateAccount),
     CreateOrder(CreateOrder),
     ChangeKey(ChangeKey),
+    FindForOrder(FindForOrder),
     BeginFinalize(BeginFinalize),
     FailOrder(Problem),
     BeginValidation(BeginValidation),
@@ -133,8 +140,15 @@ impl sa::records_server::Records for Fakes {
         handle(
             request.map(|message| message.id),
             |_, id: cairn_types::OrderId| async move {
-                self.find("order", |world| {
-                    world.orders.iter().find(|known| known.id == id).cloned()
+                self.world(|world| {
+                    let order = world.orders.iter_mut().find(|known| known.id == id);
+                    let order = order.ok_or_else(|| Error::not_found("order"))?;
+                    match &mut world.valid_after {
+                        Some(0) => order.status = OrderStatus::Valid,
+                        Some(left) => *left -= 1,
+                        None => {}
+                    }
+                    Ok(order.clone())
                 })
             },
         )
@@ -145,7 +159,26 @@ impl sa::records_server::Records for Fakes {
         &self,
         _: Request<sa::GetFinalizationRequest>,
     ) -> Answer<sa::GetFinalizationResponse> {
-        unused()
+        let request = self.world(|world| world.finalization.clone());
+        Ok(Response::new(sa::GetFinalizationResponse { request }))
+    }
+
+    async fn find_for_order(
+        &self,
+        request: Request<sa::FindForOrderRequest>,
+    ) -> Answer<sa::FindForOrderResponse> {
+        handle(request, |_, wanted: FindForOrder| async move {
+            self.world(|world| {
+                let mut authorizations = world.authorizations.clone();
+                authorizations.retain(|known| known.account == wanted.order.account);
+                world.calls.push(Call::FindForOrder(wanted));
+                Ok(FoundForOrder {
+                    placed: world.placed.clone(),
+                    authorizations,
+                })
+            })
+        })
+        .await
     }
 
     async fn list_orders(&self, _: Request<sa::ListOrdersRequest>) -> Answer<sa::ListOrdersResponse> {
@@ -209,7 +242,7 @@ impl sa::records_server::Records for Fakes {
     }
 
     async fn is_replaced(&self, _: Request<sa::IsReplacedRequest>) -> Answer<sa::IsReplacedResponse> {
-        unused()
+        Ok(Response::new(sa::IsReplacedResponse { replaced: false }))
     }
 }
 

@@ -298,3 +298,26 @@ async fn an_order_that_another_process_took_over_is_answered_as_it_is() {
     let done = stage.ra.finalize(&context(), request).await.unwrap();
     assert_eq!(done, order);
 }
+
+#[tokio::test]
+async fn a_repeated_request_gets_the_order_and_another_does_not() {
+    for status in [OrderStatus::Processing, OrderStatus::Valid] {
+        let stage = Stage::new().await;
+        let order = proved(&stage, SystemClock.now());
+        let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
+        stage.fakes.world(|world| {
+            world.orders[0].status = status;
+            world.finalization.clone_from(&request.request);
+        });
+        let other = finalize(&stage, order.id, csr("shop.internal", &p256()));
+        let error = stage.ra.finalize(&context(), other).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OrderNotReady);
+        // The issuance ends while the answer waits for it.
+        stage.fakes.world(|world| world.valid_after = Some(2));
+        let done = stage.ra.finalize(&context(), request).await.unwrap();
+        assert_eq!((done.id, done.status), (order.id, OrderStatus::Valid));
+        stage
+            .fakes
+            .world(|world| assert_eq!(world.calls, [], "nothing is begun again"));
+    }
+}

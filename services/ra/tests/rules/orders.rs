@@ -41,7 +41,9 @@ async fn orders_are_for_names_that_are_issued_for() {
     unknown.profile = Some("gold".parse().unwrap());
     let error = stage.ra.new_order(&context(), unknown).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidProfile);
-    stage.fakes.world(|world| assert_eq!(world.calls.len(), 1));
+    stage
+        .fakes
+        .world(|world| assert_eq!(world.calls.len(), 2, "to look, and to place"));
 }
 
 #[tokio::test]
@@ -108,11 +110,64 @@ async fn an_authorization_that_is_given_up_meanwhile_is_made_anew() {
     let made = stage.ra.new_order(&context(), asked).await.unwrap();
     assert_eq!(made.status, OrderStatus::Pending);
     stage.fakes.world(|world| {
-        let [Call::CreateOrder(first), Call::CreateOrder(second)] = world.calls.as_slice() else {
+        let [_, Call::CreateOrder(first), _, Call::CreateOrder(second)] = world.calls.as_slice() else {
             panic!("{:?}", world.calls)
         };
         assert_eq!(first.order.authorizations, [known.id]);
         assert_eq!(first.order.status, OrderStatus::Ready);
         assert_eq!(second.new_authorizations.len(), 1);
+    });
+}
+
+#[tokio::test]
+async fn a_repeated_request_finds_the_order_of_the_first() {
+    let stage = Stage::new().await;
+    let placed = stage.ready_order();
+    stage.fakes.world(|world| world.placed = Some(placed.clone()));
+    let asked = NewOrder {
+        not_after: Some(SystemClock.now().floor_secs() + Duration::from_secs(86_400)),
+        ..order(&stage, &["shop.internal"])
+    };
+    let answer = stage.ra.new_order(&context(), asked.clone()).await.unwrap();
+    assert_eq!(answer, placed);
+    stage.fakes.world(|world| {
+        let [Call::FindForOrder(wanted)] = world.calls.as_slice() else {
+            panic!("{:?}", world.calls)
+        };
+        let window = Duration::from_secs(120);
+        assert_eq!(wanted.placed_since, Some(wanted.order.created - window));
+        assert_eq!(
+            (wanted.order.account, wanted.order.not_after),
+            (asked.account, asked.not_after)
+        );
+        let month = Duration::from_secs(37 * 86_400);
+        assert!(
+            wanted.made_since <= wanted.order.created - month,
+            "as long as any lives"
+        );
+    });
+}
+
+#[tokio::test]
+async fn a_repeated_request_that_replaces_a_certificate_is_no_second_replacement() {
+    let stage = Stage::new().await;
+    let (certificate, _) = stage.certificate(stage.account.id);
+    let placed = stage.ready_order();
+    stage.fakes.world(|world| world.placed = Some(placed.clone()));
+    let asked = NewOrder {
+        replaces: Some(certificate.serial),
+        ..order(&stage, &["shop.internal"])
+    };
+    let answer = stage.ra.new_order(&context(), asked).await.unwrap();
+    assert_eq!(answer, placed);
+}
+
+#[tokio::test]
+async fn every_request_makes_an_order_where_that_is_wanted() {
+    let stage = Stage::set(|text| text.replace("retry_window = \"2m\"", "retry_window = \"0s\"")).await;
+    let asked = order(&stage, &["shop.internal"]);
+    stage.ra.new_order(&context(), asked).await.unwrap();
+    stage.fakes.world(|world| {
+        assert!(matches!(&world.calls[0], Call::FindForOrder(wanted) if wanted.placed_since.is_none()));
     });
 }

@@ -68,6 +68,7 @@ pub(crate) async fn find_valid_authorizations(
 ) -> Result<Vec<Authorization>> {
     // One statement per identifier, prepared once: one for all of them would differ with their number.
     let wanted: BTreeSet<_> = request.identifiers.iter().collect();
+    let oldest = column::lowest_id(request.made_since);
     let mut found = Vec::with_capacity(wanted.len());
     for identifier in wanted {
         let longest_lived: Option<AuthorizationRow> = authorizations::table
@@ -78,6 +79,7 @@ pub(crate) async fn find_valid_authorizations(
             .filter(authorizations::validated.is_not_null())
             .filter(authorizations::expires.ge(request.valid_until.as_millis()))
             .filter(authorizations::expires.gt(now.as_millis()))
+            .filter(authorizations::id.ge(oldest.as_slice()))
             .order(authorizations::expires.desc())
             .select(AuthorizationRow::as_select())
             .first(conn)

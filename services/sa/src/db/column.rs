@@ -21,6 +21,14 @@ pub(crate) fn from_ids<K: IdKind>(ids: &[Id<K>]) -> Vec<u8> {
     ids.iter().flat_map(|id| *id.as_bytes()).collect()
 }
 
+/// The lowest octets that an id made at `since`, or later, can have.
+pub(crate) fn lowest_id(since: Timestamp) -> [u8; 16] {
+    let millis = since.as_millis().clamp(0, (1 << 48) - 1).to_be_bytes();
+    let mut octets = [0; 16];
+    octets[..6].copy_from_slice(&millis[2..]);
+    octets
+}
+
 /// A stored text of one of the types whose text form is fixed.
 pub(crate) fn text<T: std::str::FromStr<Err = Error>>(what: &'static str, text: &str) -> Result<T> {
     text.parse().map_err(damaged(what))
@@ -49,5 +57,22 @@ pub(crate) fn damaged(what: &'static str) -> impl Fn(Error) -> Failure {
     move |error| Failure::Damaged {
         what,
         why: error.internal.unwrap_or(error.problem.detail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cairn_kit::{SystemClock, SystemRng};
+    use cairn_types::{Clock, Duration, OrderId};
+
+    use super::*;
+
+    #[test]
+    fn ids_are_not_below_the_lowest_of_their_time() {
+        let before = SystemClock.now();
+        let id = OrderId::new(&SystemClock, &SystemRng);
+        assert!(lowest_id(before) <= *id.as_bytes());
+        assert!(lowest_id(SystemClock.now() + Duration::from_millis(1)) > *id.as_bytes());
+        assert_eq!(lowest_id(Timestamp::from_millis(-1)), [0; 16]);
     }
 }

@@ -5,7 +5,9 @@ pub(crate) mod rules;
 
 use cairn_kit::audit::Actor;
 use cairn_rpc::Context;
-use cairn_rpc::api::sa::{BeginFinalize, BegunFinalize, Claim, ClaimedOrder, CreateOrder};
+use cairn_rpc::api::sa::{
+    BeginFinalize, BegunFinalize, Claim, ClaimedOrder, CreateOrder, FindForOrder, FoundForOrder,
+};
 use cairn_types::{AccountId, LeaseId, Order, OrderId, OrderStatus, Problem, Result, Timestamp};
 
 use crate::Store;
@@ -48,6 +50,11 @@ impl Store {
 
     pub(crate) async fn get_order(&self, id: OrderId) -> Result<Order> {
         look_up!(self.db(), orders::get_order(id))
+    }
+
+    pub(crate) async fn find_for_order(&self, request: FindForOrder) -> Result<FoundForOrder> {
+        let now = self.now();
+        look_up!(self.db(), orders::find_for_order(request, now))
     }
 
     pub(crate) async fn list_orders(

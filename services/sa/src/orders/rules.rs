@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use cairn_rpc::api::sa::CreateOrder;
-use cairn_types::{AuthorizationId, Error, ErrorKind, Identifier, Problem, Result, Subproblem};
+use cairn_types::{AuthorizationId, Error, ErrorKind, Identifier, Order, Problem, Result, Subproblem};
 
 /// The authorizations that a new order takes from before, each with the identifier it has to be for.
 ///
@@ -33,6 +33,16 @@ pub(crate) fn reused(request: &CreateOrder) -> Result<Vec<(AuthorizationId, &Ide
             "a new authorization that its order does not name",
         ))
     }
+}
+
+/// Whether one request could have asked for both.
+pub(crate) fn same(one: &Order, other: &Order) -> bool {
+    one.account == other.account
+        && one.identifiers == other.identifiers
+        && one.profile == other.profile
+        && one.not_before == other.not_before
+        && one.not_after == other.not_after
+        && one.replaces == other.replaces
 }
 
 /// Why an order ends with one of its authorizations; `why` is missing if the holder gave it up.

@@ -69,6 +69,7 @@ async fn the_longest_lived_valid_authorizations_are_found() {
             account: account.id,
             identifiers: names.iter().map(|name| dns(name)).collect(),
             valid_until,
+            made_since: Timestamp::from_millis(0),
         };
         let found = stage
             .sa

@@ -19,5 +19,6 @@ mod orders;
 mod races;
 mod replacement;
 mod restart;
+mod retries;
 mod stage;
 mod validation;

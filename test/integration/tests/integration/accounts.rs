@@ -159,8 +159,9 @@ async fn a_deactivated_account_is_over() -> anyhow::Result<()> {
 async fn the_orders_list_comes_in_pages_newest_first() -> anyhow::Result<()> {
     let mut account = account().await?;
     let mut made = Vec::new();
-    for _ in 0..103 {
-        made.push(account.order_names(&["list.test"]).await?.url);
+    for number in 0..103 {
+        let name = format!("{number}.list.test");
+        made.push(account.order_names(&[name]).await?.url);
     }
     made.reverse();
     let list = account.object().await?.orders;

@@ -70,6 +70,22 @@ async fn racing_requests_yield_one_certificate() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_request_whose_answer_was_lost_is_answered_again() -> Result<()> {
+    let mut account = account().await?;
+    let name = names::fresh("lost");
+    let order = account.ready_order(&[&name], &doubles()?.http).await?;
+    let csr = CsrBuilder::for_names(&[&name]).build(&KeyKind::P256.generate()?)?;
+    let first = account.finalize(&order, &csr).await?;
+    let first = account.settled_order(first, PATIENCE).await?;
+    for _ in 0..2 {
+        let again = account.finalize(&order, &csr).await?;
+        assert_eq!(again.object.status, OrderStatus::Valid);
+        assert_eq!(again.object.certificate, first.object.certificate);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_valid_order_is_not_finalized_again() -> Result<()> {
     let mut account = account().await?;
     let name = names::fresh("again");

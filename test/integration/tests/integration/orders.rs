@@ -63,6 +63,23 @@ async fn a_proved_name_need_not_be_proved_again() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_request_whose_answer_was_lost_finds_its_order() -> anyhow::Result<()> {
+    let mut account = account().await?;
+    let name = names::fresh("lost");
+    let first = account.order_names(&[&name]).await?;
+    let again = account.order_names(&[&name]).await?;
+    assert_eq!(again.url, first.url);
+    assert_eq!(again.object, first.object);
+    let mut other = self::account().await?;
+    assert_ne!(other.order_names(&[&name]).await?.url, first.url);
+    let issued = account.issue(&[&name], &doubles()?.http).await?;
+    assert_eq!(issued.order.url, first.url);
+    let next = account.order_names(&[&name]).await?;
+    assert_ne!(next.url, first.url, "what was finalized is not found");
+    Ok(())
+}
+
+#[tokio::test]
 async fn asked_for_validity_is_given_exactly() -> anyhow::Result<()> {
     let mut account = account().await?;
     let start = Timestamp::from_secs(now().as_secs() - 3600);

@@ -114,7 +114,7 @@ impl RaClient {
                 new_order,
                 context,
                 request.into_wire(),
-                Repeat::Never
+                Repeat::Safe
             )
             .await?,
         )
@@ -185,7 +185,7 @@ impl RaClient {
                 finalize,
                 context,
                 request.into_wire(),
-                Repeat::Never
+                Repeat::Safe
             )
             .await?,
         )

@@ -5,8 +5,9 @@ use cairn_proto::sa::v1 as pb;
 use super::message;
 use crate::api::sa::{
     AddReceipts, AuthorizationEvidence, BeginFinalize, BeginValidation, BegunFinalize, BegunValidation,
-    ChangeKey, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder, CreatedAccount,
-    FindValidAuthorizations, FinishValidation, RecordAttempt, RevokeCertificate, StoredTbs, Unsigned,
+    ChangeKey, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder, CreatedAccount, FindForOrder,
+    FindValidAuthorizations, FinishValidation, FoundForOrder, RecordAttempt, RevokeCertificate, StoredTbs,
+    Unsigned,
 };
 
 message! {
@@ -17,7 +18,9 @@ message! {
     BeginFinalize = pb::BeginFinalizeRequest { order, request, lease }
     BegunFinalize = pb::BeginFinalizeResponse { order, leased, evidence }
     ClaimedOrder = pb::ClaimedOrder { order, request, lease }
-    FindValidAuthorizations = pb::FindValidAuthorizationsRequest { account, identifiers, valid_until }
+    FindValidAuthorizations = pb::FindValidAuthorizationsRequest { account, identifiers, valid_until, made_since }
+    FindForOrder = pb::FindForOrderRequest { order, placed_since, valid_until, made_since }
+    FoundForOrder = pb::FindForOrderResponse { placed, authorizations }
     AuthorizationEvidence = pb::AuthorizationEvidence { authorization, receipts, caa_checked }
     BeginValidation = pb::BeginValidationRequest { authorization, challenge, lease, account }
     BegunValidation = pb::BeginValidationResponse { authorization, leased, thumbprint }

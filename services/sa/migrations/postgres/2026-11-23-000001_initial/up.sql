@@ -121,9 +121,9 @@ COMMENT ON COLUMN orders.request IS
 CREATE INDEX orders_account ON orders (account_id, id);
 COMMENT ON INDEX orders_account IS
     'An account''s orders, newest first.';
-CREATE INDEX orders_open ON orders (account_id) WHERE status IN ('pending', 'ready');
+CREATE INDEX orders_open ON orders (account_id, id) WHERE status IN ('pending', 'ready');
 COMMENT ON INDEX orders_open IS
-    'What the end of an account ends. Rows leave as soon as the order is finalized.';
+    'What the end of an account ends, and what a retried request finds. Rows leave as soon as the order is finalized.';
 CREATE INDEX orders_lease ON orders (lease_deadline) WHERE lease_deadline IS NOT NULL;
 COMMENT ON INDEX orders_lease IS
     'Finalizations in flight, those that ran out first.';

@@ -83,8 +83,8 @@ CREATE TABLE orders (
 ) STRICT;
 -- An account's orders, newest first.
 CREATE INDEX orders_account ON orders (account_id, id);
--- What the end of an account ends. Rows leave as soon as the order is finalized.
-CREATE INDEX orders_open ON orders (account_id) WHERE status IN ('pending', 'ready');
+-- What the end of an account ends, and what a retried request finds. Rows leave as soon as the order is finalized.
+CREATE INDEX orders_open ON orders (account_id, id) WHERE status IN ('pending', 'ready');
 -- Finalizations in flight, those that ran out first.
 CREATE INDEX orders_lease ON orders (lease_deadline) WHERE lease_deadline IS NOT NULL;
 

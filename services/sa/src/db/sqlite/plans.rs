@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use cairn_kit::{SystemClock, SystemRng};
 use cairn_rpc::api::sa::{
-    AddReceipts, BeginFinalize, BeginValidation, ChangeKey, Claim, CreateAccount, CreateOrder,
+    AddReceipts, BeginFinalize, BeginValidation, ChangeKey, Claim, CreateAccount, CreateOrder, FindForOrder,
     FindValidAuthorizations, FinishValidation, RecordAttempt, RevokeCertificate, Unsigned,
 };
 use cairn_types::{
@@ -119,6 +119,21 @@ fn run_everything(conn: &mut SqliteConnection) {
     issue(conn, &first, serial, now);
     settle(orders::create_order(conn, &second, &now)).unwrap();
     settle(orders::create_order(conn, &second, &now)).unwrap();
+    let again = FindForOrder {
+        order: second.order.clone(),
+        placed_since: Some(now),
+        valid_until: now,
+        made_since: now,
+    };
+    // Ids are of the present, which is earlier than `now`.
+    let found = settle(orders::find_for_order(conn, &again, &now)).unwrap();
+    assert_eq!(found.placed, None);
+    let again = FindForOrder {
+        placed_since: Some(Timestamp::from_millis(0)),
+        ..again
+    };
+    let found = settle(orders::find_for_order(conn, &again, &now)).unwrap();
+    assert_eq!(found.placed.map(|order| order.id), Some(second.order.id));
     let mut reusing = order(&account, now, Some(serial));
     reusing
         .order
@@ -277,6 +292,7 @@ fn validate(conn: &mut SqliteConnection, authorization: &Authorization, now: Tim
         account: authorization.account,
         identifiers: vec![authorization.identifier.clone()],
         valid_until: now,
+        made_since: Timestamp::from_millis(0),
     };
     assert_eq!(
         settle(authorizations::find_valid_authorizations(conn, &wanted, &now))

@@ -23,7 +23,7 @@ impl SaClient {
                 revoke_certificate,
                 context,
                 message,
-                Repeat::Never
+                Repeat::Safe
             )
             .await?,
         )
