@@ -43,7 +43,10 @@ mod tests {
         for (actor, written) in [
             ("service ra", "E'service ra'"),
             ("operator O'Hara", "E'operator O''Hara'"),
-            ("a\\'; DROP TABLE orders; --\0", "E'a\\\\''; DROP TABLE orders; --'"),
+            (
+                "a\\'; DROP TABLE orders; --\0",
+                "E'a\\\\''; DROP TABLE orders; --'",
+            ),
         ] {
             assert_eq!(
                 settings(&origin(Some(actor))),
