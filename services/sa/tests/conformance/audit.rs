@@ -29,7 +29,7 @@ impl io::Write for ThisThread {
 }
 
 /// Begins to log, for all tests of this process.
-fn listen() {
+pub(crate) fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         tracing_subscriber::fmt()
@@ -41,7 +41,7 @@ fn listen() {
 }
 
 /// The audit records since the last call.
-fn records() -> Vec<Value> {
+pub(crate) fn records() -> Vec<Value> {
     let text = String::from_utf8(LOG.take()).unwrap();
     text.lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap())

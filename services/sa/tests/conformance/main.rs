@@ -21,4 +21,5 @@ mod replacement;
 mod restart;
 mod retries;
 mod stage;
+mod trail;
 mod validation;

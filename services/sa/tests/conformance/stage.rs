@@ -338,6 +338,23 @@ impl Stage {
         self.sa.get_order(&context, order.id).await.unwrap()
     }
 
+    /// The entries of the audit trail, by subject and position.
+    pub(crate) fn entries(&self) -> Vec<serde_json::Value> {
+        use diesel::{Connection, RunQueryDsl};
+        let path = self.directory.path().join("sa.db");
+        let mut conn = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        let rows: Vec<String> = diesel::dsl::sql::<diesel::sql_types::Text>(
+            "SELECT json_object('subject', lower(hex(subject)), 'position', position, 'at', at, 'event', event, \
+             'state', state, 'actor', actor, 'request', lower(hex(request)), 'detail', detail) \
+             FROM audit_entries ORDER BY subject, position",
+        )
+        .load(&mut conn)
+        .unwrap();
+        rows.iter()
+            .map(|row| serde_json::from_str(row).unwrap())
+            .collect()
+    }
+
     /// What the metrics say about a counter.
     pub(crate) fn counted(&self, name: &str) -> u64 {
         let text = self.env.metrics.encode();
