@@ -242,8 +242,8 @@ pub struct Janitor {
 impl Default for Janitor {
     fn default() -> Self {
         Self {
-            interval: Duration::from_secs(5),
-            batch: 32,
+            interval: Duration::from_secs(2),
+            batch: 100,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! - `orders`: what an order is made of; finalizing.
 //! - `validation`, `issuance`: work in flight, under leases, in tasks that outlive the request.
 //! - `revocation`: who may revoke.
+//! - `persistence`: how long to go on while a service fails.
 //! - `lease`, `janitor`: work is done by one process at a time, and resumed when that one died or was paused.
 //!
 //! It has no database and no signing key, and believes nothing that the signer could not see for itself.
@@ -17,6 +18,7 @@ mod lease;
 mod limits;
 mod measure;
 mod orders;
+mod persistence;
 mod revocation;
 mod settings;
 mod validation;

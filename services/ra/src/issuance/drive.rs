@@ -14,16 +14,7 @@ use super::Issuing;
 use super::setback::Setback;
 use crate::Ra;
 use crate::lease::Work;
-
-/// Pauses between attempts.
-const PAUSES: [Duration; 3] = [
-    Duration::from_millis(100),
-    Duration::from_millis(500),
-    Duration::from_secs(2),
-];
-
-/// Pauses between further attempts, when a service that is needed fails.
-const LATER: Duration = Duration::from_secs(5);
+use crate::persistence::{LATER, PAUSES};
 
 /// What one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(90);
@@ -134,15 +125,19 @@ impl Ra {
     async fn fail_order(&self, context: &Context, issuing: &Issuing, error: Error) -> Result<Order> {
         let id = issuing.order.id;
         tracing::info!(order = %id, kind = error.kind().as_str(), why = error.internal, "order fails");
-        let context = context.detached(ATTEMPT);
         let problem = error.problem;
-        match self
-            .sa
-            .fail_order(&context, id, issuing.lease.id, problem.clone())
-            .await
-        {
+        let failed = self
+            .insist(context, ATTEMPT, async |context| {
+                self.sa
+                    .fail_order(&context, id, issuing.lease.id, problem.clone())
+                    .await
+            })
+            .await;
+        match failed {
             // Another process has taken it over, and perhaps come to an end: what is stored counts.
-            Err(error) if error.kind() == ErrorKind::Conflict => self.sa.get_order(&context, id).await,
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                self.sa.get_order(&context.detached(ATTEMPT), id).await
+            }
             failed => {
                 let failed = failed?;
                 self.measures.order_ended(Some(&problem));

@@ -12,6 +12,7 @@ use cairn_types::{
 use super::Validating;
 use crate::Ra;
 use crate::lease::Work;
+use crate::persistence::{LATER, pauses};
 
 /// What one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(60);
@@ -60,7 +61,8 @@ impl Ra {
     /// Validates, and again after a pause where a repetition may end differently (RFC 8555 section 8.2).
     async fn validate(&self, context: &Context, validating: &Validating) -> Result<Authorization> {
         let authorization = &validating.authorization;
-        let mut pauses = self.settings.validation_retries.iter();
+        let mut retries = self.settings.validation_retries.iter();
+        let mut outage = pauses();
         loop {
             let attempt = context.detached(ATTEMPT);
             let outcome = match self.va.validate(&attempt, self.request(validating)?).await {
@@ -68,10 +70,11 @@ impl Ra {
                 Err(error)
                     if error.kind() == ErrorKind::Unavailable && self.clock.now() < authorization.expires =>
                 {
-                    // The janitor resumes when the lease has run out; meanwhile the challenge is processing.
+                    // Not the client's fault: the challenge is processing until one does.
                     tracing::warn!(authorization = %authorization.id, why = error.internal,
-                        "no validation authority answered");
-                    return Ok(authorization.clone());
+                        "no validation authority answered; another attempt follows");
+                    tokio::time::sleep(outage.next().unwrap_or(LATER)).await;
+                    continue;
                 }
                 Err(error) => {
                     tracing::error!(authorization = %authorization.id, kind = error.kind().as_str(),
@@ -79,13 +82,12 @@ impl Ra {
                     refused(error.problem)
                 }
             };
-            let attempt = context.detached(ATTEMPT);
-            match (&outcome.problem, pauses.next()) {
+            match (&outcome.problem, retries.next()) {
                 (Some(problem), Some(pause)) if outcome.transient => {
-                    self.record_attempt(&attempt, validating, problem.clone()).await?;
+                    self.record_attempt(context, validating, problem.clone()).await?;
                     tokio::time::sleep(*pause).await;
                 }
-                _ => return self.finish(&attempt, validating, outcome).await,
+                _ => return self.finish(context, validating, outcome).await,
             }
         }
     }
@@ -118,7 +120,14 @@ impl Ra {
             problem,
             deadline: self.clock.now() + self.settings.validation_lease,
         };
-        self.sa.record_attempt(context, attempt).await.map(drop)
+        match self.sa.record_attempt(&context.detached(ATTEMPT), attempt).await {
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                tracing::warn!(authorization = %validating.authorization.id, why = error.internal,
+                    "a failed attempt is not recorded");
+                Ok(())
+            }
+            recorded => recorded.map(drop),
+        }
     }
 
     async fn finish(
@@ -137,7 +146,11 @@ impl Ra {
             expires,
             receipts: outcome.receipts,
         };
-        let finished = self.sa.finish_validation(context, end).await?;
+        let finished = self
+            .insist(context, ATTEMPT, async |context| {
+                self.sa.finish_validation(&context, end.clone()).await
+            })
+            .await?;
         let method = validating.answered().map(|challenge| challenge.kind);
         self.measures.validation_ended(method, problem.as_ref());
         if let Some(problem) = &problem {

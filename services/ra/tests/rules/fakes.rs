@@ -46,6 +46,8 @@ pub(crate) struct World {
     pub(crate) given_up: bool,
     /// Orders are in the hands of another process when they are to fail.
     pub(crate) taken_over: bool,
+    /// The next so many calls by which work ends find no database behind the storage authority.
+    pub(crate) outages: u32,
     /// Validators do not answer while this is set.
     pub(crate) hold: bool,
     /// The new deadlines of leases.
@@ -81,6 +83,16 @@ impl Fakes {
     /// Looks at the world, or changes it.
     pub(crate) fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
         look(&mut self.0.lock().unwrap())
+    }
+
+    fn outage(&self) -> Result<()> {
+        self.world(|world| match world.outages.checked_sub(1) {
+            Some(left) => {
+                world.outages = left;
+                Err(Error::unavailable("no database"))
+            }
+            None => Ok(()),
+        })
     }
 
     fn find<T: Clone>(&self, what: &str, look: impl FnOnce(&World) -> Option<T>) -> Result<T> {
@@ -341,6 +353,7 @@ impl sa::orders_server::Orders for Fakes {
         handle(
             request.map(|message| message.problem),
             |_, problem: Problem| async move {
+                self.outage()?;
                 if self.world(|world| world.taken_over) {
                     return Err(Error::conflict("the lease was taken over"));
                 }
@@ -405,6 +418,7 @@ impl sa::authorizations_server::Authorizations for Fakes {
         request: Request<sa::RecordAttemptRequest>,
     ) -> Answer<core::Authorization> {
         handle(request, |_, wanted: RecordAttempt| async move {
+            self.outage()?;
             self.world(|world| world.calls.push(Call::RecordAttempt(wanted)));
             self.find("authorization", |world| world.authorizations.first().cloned())
         })
@@ -425,6 +439,7 @@ impl sa::authorizations_server::Authorizations for Fakes {
         request: Request<sa::FinishValidationRequest>,
     ) -> Answer<core::Authorization> {
         handle(request, |_, wanted: FinishValidation| async move {
+            self.outage()?;
             self.world(|world| world.calls.push(Call::FinishValidation(wanted)));
             self.find("authorization", |world| world.authorizations.first().cloned())
         })

@@ -270,6 +270,37 @@ async fn names_whose_caa_records_cannot_be_looked_up_end_the_order_after_some_at
 }
 
 #[tokio::test]
+async fn an_outage_ends_no_order() {
+    let stage = Stage::new().await;
+    let order = proved(&stage, SystemClock.now());
+    stage.fakes.world(|world| {
+        world
+            .issued
+            .extend(vec![Err(Error::unavailable("no database")); 3])
+    });
+    let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
+    let done = stage.ra.finalize(&context(), request).await.unwrap();
+    assert_eq!(done.status, OrderStatus::Valid);
+}
+
+#[tokio::test]
+async fn the_end_of_an_order_waits_for_the_storage_authority() {
+    let stage = Stage::new().await;
+    let order = proved(&stage, SystemClock.now());
+    stage.fakes.world(|world| {
+        world.outages = 2;
+        world.issued.push_back(Err(Error::unauthorized("no")));
+    });
+    let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
+    let done = stage.ra.finalize(&context(), request).await.unwrap();
+    assert_eq!(done.status, OrderStatus::Invalid);
+    stage.fakes.world(|world| {
+        let issued = world.calls.iter().filter(|call| matches!(call, Call::Issue(_)));
+        assert_eq!(issued.count(), 1);
+    });
+}
+
+#[tokio::test]
 async fn patience_with_our_own_faults_ends() {
     let stage = Stage::set(|text| text.replace("patience = \"10m\"", "patience = \"0s\"")).await;
     let order = proved(&stage, SystemClock.now());

@@ -269,7 +269,7 @@ fn configuration(change: impl FnOnce(String) -> String) -> cairn_ra::Config {
         .unwrap()
         .replace("https://ca.example\"", "https://ca.test\"")
         .replace("retries = [\"2s\", \"5s\"]", "retries = [\"1ms\", \"1ms\"]")
-        .replace("interval = \"5s\"", "interval = \"10ms\"");
+        .replace("interval = \"2s\"", "interval = \"10ms\"");
     let path = directory.path().join("ra.toml");
     cairn_kit::config::parse::<cairn_ra::Config>(&change(text), &path)
         .unwrap()

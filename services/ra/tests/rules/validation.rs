@@ -114,6 +114,31 @@ async fn the_validator_is_told_what_to_look_for() {
 }
 
 #[tokio::test]
+async fn a_result_waits_for_the_storage_authority() {
+    for outcomes in [vec![], vec![failure(ErrorKind::Connection, true)]] {
+        let stage = Stage::new().await;
+        let authorization = stage.authorization(AuthorizationStatus::Pending);
+        let attempts = 1 + outcomes.len();
+        stage.fakes.world(|world| {
+            world.outages = 2;
+            world.outcomes.extend(outcomes.into_iter().map(Ok));
+        });
+        stage
+            .ra
+            .answer_challenge(&context(), answer(&stage, &authorization))
+            .await
+            .unwrap();
+        stage
+            .until(|world| matches!(world.calls.last(), Some(Call::FinishValidation(_))))
+            .await;
+        let mut expected = vec!["begin"];
+        expected.extend(vec!["validate"; attempts]);
+        expected.push("valid");
+        assert_eq!(calls(&stage), expected, "nothing is validated again for it");
+    }
+}
+
+#[tokio::test]
 async fn without_a_validator_the_challenge_stays_processing() {
     let stage = Stage::new().await;
     let authorization = stage.authorization(AuthorizationStatus::Pending);
@@ -127,7 +152,14 @@ async fn without_a_validator_the_challenge_stays_processing() {
         .answer_challenge(&context(), answer(&stage, &authorization))
         .await
         .unwrap();
-    assert!(!calls(&stage).contains(&"invalid"), "not the client's fault");
+    stage
+        .until(|world| matches!(world.calls.last(), Some(Call::FinishValidation(_))))
+        .await;
+    assert_eq!(
+        calls(&stage),
+        ["begin", "validate", "validate", "validate", "valid"],
+        "not the client's fault"
+    );
 }
 
 #[tokio::test]
