@@ -1,12 +1,14 @@
 //! The configuration file of the storage authority; `deploy/config/sa.toml` is a commented sample.
 
 mod database;
+pub(crate) mod server;
 
 use cairn_kit::Configuration;
 use cairn_rpc::{ServerConfig, TlsConfig};
 use serde::Deserialize;
 
-pub use database::{DatabaseConfig, Location, Postgres, PostgresTls, Server, Sqlite};
+pub use database::{DatabaseConfig, Location, Postgres, Sqlite};
+pub use server::Server;
 
 /// What the storage authority reads from its configuration file.
 #[derive(Debug, Clone, Deserialize)]
@@ -57,11 +59,13 @@ mod tests {
     }
 
     #[test]
-    fn servers_on_this_machine_need_no_tls() {
+    fn servers_elsewhere_need_tls() {
         for url in [
+            "postgres://sa@db1,db2/cairn?target_session_attrs=read-write&sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem",
             "postgres://sa@localhost/cairn",
             "postgresql://sa@127.0.0.1:5433,[::1]/cairn?target_session_attrs=read-write",
             "postgres:///cairn?host=/run/postgresql&user=sa",
+            "postgres://sa@%2Frun%2Fpostgresql/cairn?sslmode=disable",
         ] {
             let config = parse(&sample().replace("sqlite:cairn.db", url)).0.unwrap();
             assert!(matches!(config.database.url, Location::Postgres(_)), "{url}");
@@ -136,7 +140,7 @@ mod tests {
             (
                 "sqlite:cairn.db",
                 "postgres://sa@db/cairn?sslmode=disable",
-                "by [database.postgres.tls], not by sslmode",
+                "postgres://sa@db/cairn is not on this machine; add ?sslmode=verify-full",
             ),
             (
                 "sqlite:cairn.db",
@@ -146,8 +150,28 @@ mod tests {
             ("sqlite:cairn.db", "postgres://sa@db/cairn?colour=red", "colour"),
             (
                 "sqlite:cairn.db",
+                "postgres://sa@db/cairn?sslmode=require&sslrootcert=ca.pem",
+                "sslmode=require does not check who the server is",
+            ),
+            (
+                "sqlite:cairn.db",
+                "postgres://sa@db/cairn?sslmode=verify-full",
+                "sslmode=verify-full takes sslrootcert=FILE",
+            ),
+            (
+                "sqlite:cairn.db",
+                "postgres://sa@localhost/cairn?sslrootcert=ca.pem",
+                "take sslmode=verify-full",
+            ),
+            (
+                "sqlite:cairn.db",
+                "postgres://sa@db/cairn?sslmode=verify-full&sslrootcert=ca.pem&sslkey=sa.key",
+                "sslcert and sslkey belong together",
+            ),
+            (
+                "sqlite:cairn.db",
                 "postgres://sa@localhost,db/cairn",
-                "postgres://sa@localhost,db/cairn is not on this machine; it takes [database.postgres.tls]",
+                "postgres://sa@localhost,db/cairn is not on this machine",
             ),
         ] {
             let text = sample();

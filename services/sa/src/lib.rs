@@ -29,8 +29,8 @@ mod trail;
 use cairn_kit::{BoxError, Env};
 use cairn_rpc::Transport;
 
-pub use config::{Config, DatabaseConfig, Location, Postgres, PostgresTls, Server, Sqlite};
-pub use db::OpenError;
+pub use config::{Config, DatabaseConfig, Location, Postgres, Server, Sqlite};
+pub use db::{OpenError, migrate};
 pub use migrate::migrate_command;
 pub(crate) use store::Store;
 

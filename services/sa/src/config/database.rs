@@ -1,12 +1,14 @@
 //! `[database]`: where the database is, and how it is used.
 
-use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use cairn_kit::{FilePath, Secret};
 use serde::de::{Error as _, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
+
+use super::Server;
 
 /// `[database]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -60,8 +62,6 @@ pub struct Postgres {
     /// Whether statements stay prepared between transactions. False for `PgBouncer` in transaction mode, which hands
     /// each transaction another session of the server.
     pub prepared_statements: bool,
-    /// How connections are secured. Without it they are not, which is refused unless the server is on this machine.
-    pub tls: Option<PostgresTls>,
 }
 
 impl Default for Postgres {
@@ -70,21 +70,8 @@ impl Default for Postgres {
             pool: 16,
             statement_timeout: Duration::from_secs(10),
             prepared_statements: true,
-            tls: None,
         }
     }
-}
-
-/// `[database.postgres.tls]`. The server's certificate must be for the host of the URL.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PostgresTls {
-    /// The roots, in PEM, that the server's certificate must lead to.
-    pub ca: FilePath,
-    /// A certificate to show to the server, in PEM, and its key.
-    pub certificate: Option<FilePath>,
-    /// The key of that certificate.
-    pub key: Option<FilePath>,
 }
 
 /// Where a database is.
@@ -96,111 +83,49 @@ pub enum Location {
     Postgres(Server),
 }
 
-/// A PostgreSQL server as its URL tells it: `postgres://USER@HOST[:PORT][,HOST…]/DATABASE[?target_session_attrs=read-write]`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Server(Box<tokio_postgres::Config>);
+impl FromStr for Location {
+    type Err = String;
 
-impl Server {
-    pub(crate) fn settings(&self) -> &tokio_postgres::Config {
-        &self.0
-    }
-
-    fn parse(url: &str) -> Result<Self, String> {
-        // Not the URL itself in any of these: it may hold a password.
-        let settings: tokio_postgres::Config =
-            url.parse().map_err(
-                |error: tokio_postgres::Error| match std::error::Error::source(&error) {
-                    Some(cause) => cause.to_string(),
-                    None => "not a PostgreSQL URL; use postgres://USER@HOST/DATABASE".to_owned(),
-                },
-            )?;
-        if settings.get_password().is_some() {
-            return Err("a password does not belong here; use database.password_file".to_owned());
-        }
-        if url.contains("sslmode=") {
-            return Err("TLS is set up by [database.postgres.tls], not by sslmode".to_owned());
-        }
-        if settings.get_options().is_some() {
-            return Err("`options` are not supported".to_owned());
-        }
-        for (what, missing) in [
-            ("user", settings.get_user().is_none()),
-            ("database", settings.get_dbname().is_none()),
-            ("host", settings.get_hosts().is_empty()),
-        ] {
-            if missing {
-                return Err(format!("a {what} is missing; use postgres://USER@HOST/DATABASE"));
+    fn from_str(url: &str) -> Result<Self, String> {
+        match url.split_once(':') {
+            Some(("sqlite", "" | ":memory:")) => {
+                Err("a database in memory would forget what it issued; use sqlite:PATH".to_owned())
             }
+            Some(("sqlite", path)) => Ok(Self::Sqlite(path.into())),
+            Some(("postgres" | "postgresql", _)) => Server::parse(url).map(Self::Postgres),
+            // Not the whole URL: it may hold a password.
+            Some((scheme, _)) => Err(format!(
+                "databases of the kind `{scheme}:` are not supported; use sqlite:PATH or postgres://USER@HOST/DATABASE"
+            )),
+            None => Err("not a database URL; use sqlite:PATH or postgres://USER@HOST/DATABASE".to_owned()),
         }
-        Ok(Self(Box::new(settings)))
-    }
-
-    /// Whether each host is this machine, so that what is sent to it can be read by nobody else.
-    fn is_local(&self) -> bool {
-        use tokio_postgres::config::Host;
-        self.0.get_hosts().iter().all(|host| match host {
-            Host::Unix(_) => true,
-            Host::Tcp(name) => {
-                name == "localhost"
-                    || name
-                        .parse::<std::net::IpAddr>()
-                        .is_ok_and(|address| address.is_loopback())
-            }
-        })
-    }
-}
-
-impl fmt::Display for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use tokio_postgres::config::Host;
-        let hosts = self.0.get_hosts().iter().map(|host| match host {
-            Host::Tcp(name) => name.clone(),
-            Host::Unix(path) => path.display().to_string(),
-        });
-        write!(
-            f,
-            "postgres://{}@{}/{}",
-            self.0.get_user().unwrap_or_default(),
-            hosts.collect::<Vec<_>>().join(","),
-            self.0.get_dbname().unwrap_or_default()
-        )
-    }
-}
-
-impl fmt::Debug for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 
 impl<'de> Deserialize<'de> for Location {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let url = String::deserialize(deserializer)?;
-        match url.split_once(':') {
-            Some(("sqlite", "" | ":memory:")) => Err(D::Error::custom(
-                "a database in memory would forget what it issued; use sqlite:PATH",
-            )),
-            Some(("sqlite", path)) => {
-                let path: Result<FilePath, serde::de::value::Error> =
-                    FilePath::deserialize(path.into_deserializer());
-                path.map(|path| Self::Sqlite(path.as_path().to_owned()))
-                    .map_err(D::Error::custom)
-            }
-            Some(("postgres" | "postgresql", _)) => {
-                Server::parse(&url).map(Self::Postgres).map_err(D::Error::custom)
-            }
-            // Not the whole URL: it may hold a password.
-            Some((scheme, _)) => Err(D::Error::custom(format!(
-                "databases of the kind `{scheme}:` are not supported; use sqlite:PATH or postgres://USER@HOST/DATABASE"
-            ))),
-            None => Err(D::Error::custom(
-                "not a database URL; use sqlite:PATH or postgres://USER@HOST/DATABASE",
-            )),
-        }
+        let Self::Sqlite(path) = url.parse().map_err(D::Error::custom)? else {
+            return url.parse().map_err(D::Error::custom);
+        };
+        // A relative path starts at the configuration file.
+        let path = FilePath::deserialize(path.to_string_lossy().into_deserializer())?;
+        Ok(Self::Sqlite(path.as_path().to_owned()))
     }
 }
 
 impl DatabaseConfig {
+    /// A database with the settings that apply where nothing is said.
+    pub fn new(url: Location) -> Self {
+        Self {
+            url,
+            password_file: None,
+            migrate_at_start: false,
+            sqlite: Sqlite::default(),
+            postgres: Postgres::default(),
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         if !(1..=1024).contains(&self.sqlite.group_commit) {
             return Err("database.sqlite.group_commit: 1 to 1024".to_owned());
@@ -215,19 +140,9 @@ impl DatabaseConfig {
         if postgres.statement_timeout.as_millis() == 0 {
             return Err("database.postgres.statement_timeout: at least 1ms".to_owned());
         }
-        if let Some(tls) = &postgres.tls
-            && tls.certificate.is_some() != tls.key.is_some()
-        {
-            return Err("database.postgres.tls: certificate and key belong together".to_owned());
+        if matches!(self.url, Location::Sqlite(_)) && self.password_file.is_some() {
+            return Err("database.password_file: SQLite asks for no password".to_owned());
         }
-        match &self.url {
-            Location::Sqlite(_) if self.password_file.is_some() => {
-                Err("database.password_file: SQLite asks for no password".to_owned())
-            }
-            Location::Postgres(server) if postgres.tls.is_none() && !server.is_local() => Err(format!(
-                "database.url: {server} is not on this machine; it takes [database.postgres.tls]"
-            )),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }

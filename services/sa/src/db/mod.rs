@@ -51,8 +51,9 @@ impl Database {
     }
 }
 
-/// Creates or brings up to date the tables. Returns the names of the migrations that were run.
-pub(crate) fn migrate(config: &DatabaseConfig) -> Result<Vec<String>, OpenError> {
+/// Creates the tables or brings them up to date; on PostgreSQL the user of the URL must own them. Returns the names of
+/// the migrations that were run. Blocks; not for a thread that runs asynchronous tasks.
+pub fn migrate(config: &DatabaseConfig) -> Result<Vec<String>, OpenError> {
     match &config.url {
         Location::Sqlite(path) => sqlite::migrate(path),
         Location::Postgres(server) => postgres::migrate(server, config),

@@ -1,6 +1,4 @@
-//! What `proto/cairn/sa/v1` promises, asked over gRPC of a storage authority with a database of its own.
-//!
-//! Nothing here knows the backend: `stage` alone chooses it.
+//! What `proto/cairn/sa/v1` promises, asked over gRPC of a storage authority on SQLite. [`scenarios`] has all of it.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 #![expect(
@@ -8,18 +6,38 @@
     reason = "stale leases on a stage, what begins and what has begun"
 )]
 
-mod accounts;
-mod audit;
-mod authorizations;
-mod callers;
-mod certificates;
-mod claims;
-mod issuance;
-mod orders;
-mod races;
-mod replacement;
-mod restart;
-mod retries;
+mod scenarios;
 mod stage;
-mod trail;
-mod validation;
+
+use cairn_sa::{DatabaseConfig, Location};
+use diesel::{Connection, RunQueryDsl};
+
+/// The entries of the audit trail as JSON objects.
+pub(crate) const ENTRIES: &str = "SELECT json_object('subject', lower(hex(subject)), 'position', position, 'at', at, \
+    'event', event, 'state', state, 'actor', actor, 'request', lower(hex(request)), 'detail', detail) \
+    FROM audit_entries ORDER BY subject, position";
+
+/// A file of its own for each test.
+pub(crate) struct Storage(tempfile::TempDir);
+
+impl Storage {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// What a query of one column gives, asked beside the storage authority.
+    pub(crate) fn rows(&self, query: &str) -> Vec<String> {
+        let path = self.0.path().join("sa.db");
+        let mut conn = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        diesel::dsl::sql::<diesel::sql_types::Text>(query)
+            .load(&mut conn)
+            .unwrap()
+    }
+
+    fn config(&self) -> DatabaseConfig {
+        DatabaseConfig {
+            migrate_at_start: true,
+            ..DatabaseConfig::new(Location::Sqlite(self.0.path().join("sa.db")))
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! A storage authority on a database of its own, a clock that moves when told to, and things to store.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
@@ -10,14 +11,15 @@ use cairn_rpc::api::sa::{
 };
 use cairn_rpc::client::SaClient;
 use cairn_rpc::{ClientConfig, Context, Hub, ServerConfig, TlsConfig};
-use cairn_sa::{Config, DatabaseConfig, Location, Postgres, Sqlite};
+use cairn_sa::Config;
 use cairn_types::{
     Account, AccountId, AccountStatus, Authorization, AuthorizationId, AuthorizationStatus, Challenge,
     ChallengeId, ChallengeStatus, ChallengeType, Clock, Error, ErrorKind, Identifier, Lease, LeaseId, Order,
     OrderId, OrderStatus, Problem, Serial, SpkiHash, Thumbprint, Timestamp, Token,
 };
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
+
+use crate::{ENTRIES, Storage};
 
 /// Far more than any call here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,7 +45,7 @@ pub(crate) struct Stage {
     pub(crate) front: SaClient,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) env: Env,
-    directory: TempDir,
+    storage: Storage,
     serving: JoinHandle<()>,
 }
 
@@ -54,29 +56,23 @@ impl Stage {
     /// On an empty database.
     pub(crate) async fn new() -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(1_800_000_000_000)));
-        Self::start(tempfile::tempdir().unwrap(), clock).await
+        Self::start(Storage::new(), clock).await
     }
 
     /// The same database after a restart.
     pub(crate) async fn restarted(self) -> Self {
         self.env.shutdown.cancel();
         self.serving.await.unwrap();
-        Self::start(self.directory, self.clock).await
+        Self::start(self.storage, self.clock).await
     }
 
-    async fn start(directory: TempDir, clock: Arc<TestClock>) -> Self {
+    async fn start(storage: Storage, clock: Arc<TestClock>) -> Self {
         let env = Env {
             clock: clock.clone(),
             ..Env::system()
         };
         let config = Config {
-            database: DatabaseConfig {
-                url: Location::Sqlite(directory.path().join("sa.db")),
-                password_file: None,
-                migrate_at_start: true,
-                sqlite: Sqlite::default(),
-                postgres: Postgres::default(),
-            },
+            database: storage.config(),
             // As in deploy/config/sa.toml.
             grpc: ServerConfig::loopback([
                 (
@@ -91,15 +87,18 @@ impl Stage {
             ]),
             // Not used within the process.
             tls: TlsConfig {
-                certificate: FilePath::from(directory.path().join("none")),
+                certificate: FilePath::from(PathBuf::from("none")),
                 key: Secret::from_bytes(Vec::new()),
-                ca: FilePath::from(directory.path().join("none")),
+                ca: FilePath::from(PathBuf::from("none")),
             },
         };
         let hub = Hub::new();
         let serving = cairn_sa::serve_on(config, env.clone(), hub.transport("sa.cairn"));
-        let serving = tokio::spawn(async move { serving.await.unwrap() });
-        env.health.ready().await;
+        let mut serving = tokio::spawn(async move { serving.await.unwrap() });
+        tokio::select! {
+            () = env.health.ready() => {}
+            ended = &mut serving => panic!("it does not serve: {ended:?}"),
+        }
         let client = |name| {
             let channel = hub
                 .transport(name)
@@ -112,7 +111,7 @@ impl Stage {
             front: client("wfe.cairn"),
             clock,
             env,
-            directory,
+            storage,
             serving,
         }
     }
@@ -338,19 +337,11 @@ impl Stage {
         self.sa.get_order(&context, order.id).await.unwrap()
     }
 
-    /// The entries of the audit trail, by subject and position.
+    /// The entries of the audit trail, as JSON objects, by subject and position.
     pub(crate) fn entries(&self) -> Vec<serde_json::Value> {
-        use diesel::{Connection, RunQueryDsl};
-        let path = self.directory.path().join("sa.db");
-        let mut conn = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-        let rows: Vec<String> = diesel::dsl::sql::<diesel::sql_types::Text>(
-            "SELECT json_object('subject', lower(hex(subject)), 'position', position, 'at', at, 'event', event, \
-             'state', state, 'actor', actor, 'request', lower(hex(request)), 'detail', detail) \
-             FROM audit_entries ORDER BY subject, position",
-        )
-        .load(&mut conn)
-        .unwrap();
-        rows.iter()
+        self.storage
+            .rows(ENTRIES)
+            .iter()
             .map(|row| serde_json::from_str(row).unwrap())
             .collect()
     }

@@ -9,14 +9,18 @@ use diesel_async::pooled_connection::{
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
-use openssl::ssl::{SslConnector, SslFiletype, SslMethod, SslVerifyMode, SslVersion};
+use openssl::error::ErrorStack;
+use openssl::ssl::{SslConnector, SslFiletype, SslMethod, SslVersion};
+use openssl::x509::X509;
+use openssl::x509::store::X509StoreBuilder;
 use postgres_openssl::MakeTlsConnector;
 use prometheus_client::metrics::counter::Counter;
 use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 
 use super::connection::Conn;
-use crate::config::{DatabaseConfig, PostgresTls, Server};
+use crate::config::server::Tls;
+use crate::config::{DatabaseConfig, Server};
 use crate::db::OpenError;
 use crate::db::errors::{Failure, Result};
 
@@ -49,11 +53,9 @@ impl Connector {
             settings.connect_timeout(CONNECT);
         }
         settings.application_name("cairn-sa");
-        let tls = config
-            .postgres
-            .tls
-            .as_ref()
-            .map(tls)
+        let tls = server
+            .tls()
+            .map(connector)
             .transpose()
             .map_err(|error| unusable(format!("TLS: {error}")))?;
         settings.ssl_mode(if tls.is_some() {
@@ -96,12 +98,21 @@ impl Connector {
     }
 }
 
-fn tls(config: &PostgresTls) -> std::result::Result<MakeTlsConnector, openssl::error::ErrorStack> {
+fn connector(tls: &Tls) -> std::result::Result<MakeTlsConnector, String> {
+    let roots = std::fs::read(&tls.roots).map_err(|error| format!("{}: {error}", tls.roots.display()))?;
+    build(tls, &roots).map_err(|error| error.to_string())
+}
+
+/// Trusts these roots, and not those of the system. The name of the host is checked by default.
+fn build(tls: &Tls, roots: &[u8]) -> std::result::Result<MakeTlsConnector, ErrorStack> {
     let mut builder = SslConnector::builder(SslMethod::tls_client())?;
     builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
-    builder.set_verify(SslVerifyMode::PEER);
-    builder.set_ca_file(&config.ca)?;
-    if let (Some(certificate), Some(key)) = (&config.certificate, &config.key) {
+    let mut store = X509StoreBuilder::new()?;
+    for root in X509::stack_from_pem(roots)? {
+        store.add_cert(root)?;
+    }
+    builder.set_cert_store(store.build());
+    if let Some((certificate, key)) = &tls.identity {
         builder.set_certificate_chain_file(certificate)?;
         builder.set_private_key_file(key, SslFiletype::PEM)?;
         builder.check_private_key()?;

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use diesel::dsl::sql;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
+use diesel::sql_types::{Bool, Text};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect::{Connector, Refusal};
@@ -39,30 +43,42 @@ pub(crate) fn migrate(server: &Server, config: &DatabaseConfig) -> Result<Vec<St
 /// Refuses tables that lack what this program needs. Tables that are newer are fine: a migration keeps what the
 /// version before it uses.
 pub(super) async fn check(server: &Server, config: &DatabaseConfig) -> Result<(), OpenError> {
-    let (server, config) = (server.clone(), config.clone());
-    let pending = tokio::task::spawn_blocking(move || {
-        alone(&server, &config, |conn| async {
-            let names = AsyncMigrationHarness::new(conn)
-                .pending_migrations(MIGRATIONS)
-                .map_err(|error| unusable(&server, error.as_ref()))?
-                .iter()
-                .map(|migration| migration.name().to_string())
-                .collect::<Vec<_>>();
-            if names.is_empty() {
-                return Ok(());
-            }
-            Err(OpenError::Outdated {
-                path: server.to_string(),
-                missing: names.join(", "),
-            })
+    let connector = Connector::new(server, config)?;
+    let mut conn = reach(server, &connector).await?;
+    let done = applied(&mut conn)
+        .await
+        .map_err(|error| unusable(server, &error))?;
+    let needed: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS
+        .migrations()
+        .map_err(|error| unusable(server, error.as_ref()))?;
+    let missing: Vec<String> = needed
+        .iter()
+        .filter(|migration| !done.contains(&migration.name().version().to_string()))
+        .map(|migration| migration.name().to_string())
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(OpenError::Outdated {
+            path: server.to_string(),
+            missing: missing.join(", "),
         })
-    });
-    pending.await.unwrap_or_else(|panicked| {
-        Err(OpenError::Unusable {
-            path: "postgres".to_owned(),
-            why: panicked.to_string(),
-        })
-    })
+    }
+}
+
+/// The versions of the migrations that were run. Not asked of Diesel, which would create the table that lists them.
+async fn applied(conn: &mut AsyncPgConnection) -> diesel::QueryResult<Vec<String>> {
+    let listed: bool = diesel::select(sql::<Bool>(
+        "to_regclass('__diesel_schema_migrations') IS NOT NULL",
+    ))
+    .get_result(conn)
+    .await?;
+    if !listed {
+        return Ok(Vec::new());
+    }
+    sql::<Text>("SELECT version FROM __diesel_schema_migrations")
+        .load(conn)
+        .await
 }
 
 /// Does `work` with a connection, on a runtime of its own: migrations block their thread.

@@ -6,7 +6,7 @@ use cairn_rpc::api::sa::{AddReceipts, ChangeKey, Claim, RecordAttempt, RevokeCer
 use cairn_types::{Account, ErrorKind, Revocation, RevocationReason, Serial};
 use serde_json::Value;
 
-use crate::audit::{listen, records};
+use super::audit::{listen, records};
 use crate::stage::{HOUR, Stage, dns, key, problem};
 
 /// All that can happen.
