@@ -6,6 +6,8 @@
 
 pub(crate) mod column;
 pub(crate) mod errors;
+#[cfg(test)]
+mod last_step;
 pub(crate) mod postgres;
 pub(crate) mod prepared;
 pub(crate) mod schema;

@@ -25,7 +25,7 @@ impl Conn {
         }
     }
 
-    fn raw(&mut self) -> QueryResult<&mut AsyncPgConnection> {
+    pub(super) fn raw(&mut self) -> QueryResult<&mut AsyncPgConnection> {
         self.pooled
             .as_deref_mut()
             .ok_or(diesel::result::Error::BrokenTransactionManager)

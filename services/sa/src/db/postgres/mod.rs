@@ -16,6 +16,8 @@
 mod connect;
 mod connection;
 mod dialect;
+#[cfg(test)]
+mod last_step;
 mod migrations;
 mod retry;
 mod trail;
@@ -26,6 +28,9 @@ pub(crate) mod accounts;
 pub(crate) mod authorizations;
 #[path = "../../certificates/queries.rs"]
 pub(crate) mod certificates;
+#[cfg(test)]
+#[path = "../everything.rs"]
+mod everything;
 #[path = "../../orders/finalization.rs"]
 pub(crate) mod finalization;
 #[path = "../../orders/queries.rs"]

@@ -15,6 +15,8 @@ mod connection;
 mod dialect;
 mod job;
 #[cfg(test)]
+mod last_step;
+#[cfg(test)]
 mod plans;
 mod queue;
 mod readers;
@@ -30,6 +32,9 @@ pub(crate) mod accounts;
 pub(crate) mod authorizations;
 #[path = "../../certificates/queries.rs"]
 pub(crate) mod certificates;
+#[cfg(test)]
+#[path = "../everything.rs"]
+mod everything;
 #[path = "../../orders/finalization.rs"]
 pub(crate) mod finalization;
 #[path = "../../orders/queries.rs"]
