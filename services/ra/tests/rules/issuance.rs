@@ -276,7 +276,7 @@ async fn an_outage_ends_no_order() {
     stage.fakes.world(|world| {
         world
             .issued
-            .extend(vec![Err(Error::unavailable("no database")); 3])
+            .extend(vec![Err(Error::unavailable("no database")); 3]);
     });
     let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
     let done = stage.ra.finalize(&context(), request).await.unwrap();

@@ -138,7 +138,7 @@ impl AuthorizationRow {
 pub(crate) struct NewAuthorizationRow<'a> {
     id: &'a [u8],
     account_id: &'a [u8],
-    order_id: Option<&'a [u8]>,
+    order_id: Option<Vec<u8>>,
     identifier_type: &'a str,
     identifier: String,
     status: &'a str,
@@ -149,7 +149,7 @@ pub(crate) struct NewAuthorizationRow<'a> {
 
 impl<'a> NewAuthorizationRow<'a> {
     /// The row of a pending authorization, and the order that it is made with.
-    pub(crate) fn encode(authorization: &'a Authorization, order: Option<&'a OrderId>) -> Result<Self> {
+    pub(crate) fn encode(authorization: &'a Authorization, order: Option<&OrderId>) -> Result<Self> {
         let challenges: Vec<_> = authorization
             .challenges
             .iter()
@@ -162,7 +162,7 @@ impl<'a> NewAuthorizationRow<'a> {
         Ok(Self {
             id: authorization.id.as_bytes(),
             account_id: authorization.account.as_bytes(),
-            order_id: order.map(|order| order.as_bytes().as_slice()),
+            order_id: order.map(|order| order.as_bytes().to_vec()),
             identifier_type: authorization.identifier.kind(),
             identifier: authorization.ordered_identifier().value(),
             status: AuthorizationStatus::Pending.as_str(),
