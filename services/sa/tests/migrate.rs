@@ -51,7 +51,7 @@ fn what_is_wrong_is_said_in_one_line() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success());
         assert!(
-            said.contains("sa.toml:8:7") && said.contains("use sqlite:PATH"),
+            said.contains("sa.toml:10:7") && said.contains("use sqlite:PATH"),
             "{said}"
         );
         assert!(said.lines().count() == 1 && !said.contains("secret"), "{said}");

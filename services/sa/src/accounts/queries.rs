@@ -5,7 +5,7 @@ use cairn_types::{Account, AccountId, AccountStatus, Error, Thumbprint, Timestam
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 
 use super::dialect::shared;
-use super::{Conn, RunQueryDsl, authorizations, orders};
+use super::{Conn, RunQueryDsl, authorizations, dependents};
 use crate::accounts::Deactivated;
 use crate::accounts::rows::{AccountRow, NewAccountRow};
 use crate::db::column;
@@ -144,7 +144,7 @@ pub(crate) async fn deactivate_account(conn: &mut Conn, id: &AccountId) -> Resul
         return Ok(Deactivated {
             account: row.decode()?,
             changed: true,
-            orders: orders::end_account(conn, id).await?,
+            orders: dependents::end_account(conn, id).await?,
             authorizations,
         });
     }

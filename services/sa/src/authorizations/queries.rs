@@ -13,7 +13,7 @@ use diesel::{
 
 use super::accounts::require_still_valid;
 use super::dialect::{insert_all, matching};
-use super::{Conn, RunQueryDsl, orders};
+use super::{Conn, RunQueryDsl, dependents, orders};
 use crate::authorizations::Ended;
 use crate::authorizations::rows::{AuthorizationRow, NewAuthorizationRow};
 use crate::db::column;
@@ -223,9 +223,9 @@ pub(crate) async fn deactivate_authorization(conn: &mut Conn, id: &Authorization
         let authorization = row.decode()?;
         let why = rules::authorization_ended(&authorization.ordered_identifier(), None);
         let orders = if row.was_valid() {
-            orders::end_dependents(conn, &authorization.account, id, &why).await?
+            dependents::end_dependents(conn, &authorization.account, id, &why).await?
         } else if let Some(order) = row.order()? {
-            orders::end_waiting(conn, &order, &why).await?
+            dependents::end_waiting(conn, &order, &why).await?
         } else {
             Vec::new()
         };

@@ -13,7 +13,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 use super::accounts::require_valid;
 use super::authorizations::{keep_receipts, stored};
 use super::dialect::locked_or_skipped;
-use super::{Conn, RunQueryDsl, orders};
+use super::{Conn, RunQueryDsl, dependents};
 use crate::authorizations::rows::{AuthorizationRow, not_held};
 use crate::authorizations::{Claimed, Finished};
 use crate::db::column;
@@ -265,8 +265,8 @@ async fn spread(conn: &mut Conn, row: &AuthorizationRow, problem: Option<&Proble
         if problem.is_some() {
             let identifier = finished.authorization.ordered_identifier();
             let why = rules::authorization_ended(&identifier, problem);
-            finished.ended = orders::end_waiting(conn, &order, &why).await?;
-        } else if orders::count_down(conn, &order).await? {
+            finished.ended = dependents::end_waiting(conn, &order, &why).await?;
+        } else if dependents::count_down(conn, &order).await? {
             finished.ready = Some(order);
         }
     }

@@ -11,7 +11,7 @@ use cairn_types::{
     RevocationReason, Serial, SpkiHash, Thumbprint, Timestamp, Token,
 };
 
-use super::{Conn, accounts, authorizations, certificates, finalization, orders, validation};
+use super::{Conn, accounts, authorizations, certificates, earlier, finalization, orders, validation};
 
 fn id<K: IdKind>() -> Id<K> {
     Id::new(&SystemClock, &SystemRng)
@@ -51,13 +51,13 @@ pub(super) async fn run_everything(conn: &mut Conn) {
         made_since: now,
     };
     // Ids are of the present, which is earlier than `now`.
-    let found = orders::find_for_order(conn, &again, &now).await.unwrap();
+    let found = earlier::find_for_order(conn, &again, &now).await.unwrap();
     assert_eq!(found.placed, None);
     let again = FindForOrder {
         placed_since: Some(Timestamp::from_millis(0)),
         ..again
     };
-    let found = orders::find_for_order(conn, &again, &now).await.unwrap();
+    let found = earlier::find_for_order(conn, &again, &now).await.unwrap();
     assert_eq!(found.placed.map(|order| order.id), Some(second.order.id));
     let mut reusing = order(&account, now, Some(serial));
     reusing

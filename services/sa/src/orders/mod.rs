@@ -54,7 +54,7 @@ impl Store {
 
     pub(crate) async fn find_for_order(&self, request: FindForOrder) -> Result<FoundForOrder> {
         let now = self.now();
-        look_up!(self.db(), orders::find_for_order(request, now))
+        look_up!(self.db(), earlier::find_for_order(request, now))
     }
 
     pub(crate) async fn list_orders(

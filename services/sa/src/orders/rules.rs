@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use cairn_rpc::api::sa::CreateOrder;
 use cairn_types::{AuthorizationId, Error, ErrorKind, Identifier, Order, Problem, Result, Subproblem};
 
+/// The orders that may still be finalized, as far as is stored. Literally the condition of a partial index.
+pub(crate) const OPEN: &str = "status IN ('pending', 'ready')";
+
 /// The authorizations that a new order takes from before, each with the identifier it has to be for.
 ///
 /// Fails if the request contradicts itself, which is a fault of the caller and not of its client.

@@ -32,6 +32,10 @@ pub(crate) mod accounts;
 pub(crate) mod authorizations;
 #[path = "../../certificates/queries.rs"]
 pub(crate) mod certificates;
+#[path = "../../orders/dependents.rs"]
+pub(crate) mod dependents;
+#[path = "../../orders/earlier.rs"]
+pub(crate) mod earlier;
 #[cfg(test)]
 #[path = "../everything.rs"]
 mod everything;
