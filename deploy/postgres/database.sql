@@ -20,10 +20,10 @@ ALTER SCHEMA public OWNER TO cairn_migrate;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO cairn_sa, cairn_audit;
 
--- Tables and partitions that cairn_migrate makes from now on are usable without a GRANT for each. Where less
--- is right, the migration takes it away: cairn_sa may not write audit_entries. That includes each partition
--- of audit_entries: a statement on the table is checked against the table's privileges alone, but a
--- partition can be named as well.
+-- Tables that cairn_migrate makes from now on are usable without a GRANT for each. Where less is right, the
+-- migration takes it away: cairn_sa may not write audit_entries, and deletes receipts only. From partitions
+-- everything is taken away: a statement on the table is checked against the table's privileges alone, but a
+-- partition could be named as well.
 ALTER DEFAULT PRIVILEGES FOR ROLE cairn_migrate IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO cairn_sa;
 ALTER DEFAULT PRIVILEGES FOR ROLE cairn_migrate IN SCHEMA public

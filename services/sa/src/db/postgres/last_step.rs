@@ -4,26 +4,17 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use cairn_kit::Secret;
-use cairn_servers::{Postgres, Role};
+use cairn_servers::Role;
 use diesel::connection::InstrumentationEvent;
 use diesel_async::AsyncConnection;
-use prometheus_client::metrics::counter::Counter;
 
-use super::connect::Pool;
-use super::everything;
-use crate::config::{DatabaseConfig, Location};
-use crate::db::last_step::{Column, Columns, Migrations, assert_compatible};
-
-const MIGRATIONS: Migrations = Migrations("postgres");
+use super::stage::MIGRATIONS;
+use super::{everything, stage};
+use crate::db::last_step::{Column, Columns, assert_compatible};
 
 #[test]
 fn what_the_version_before_runs_still_works() {
-    let database = Postgres::shared().unwrap().database().unwrap();
-    let (before, last) = MIGRATIONS.steps();
-    for text in before.iter().chain([&last]) {
-        database.sql(Role::Migrate, text).unwrap();
-    }
+    let database = stage::migrated();
     let statements = MIGRATIONS.statements_before();
     assert!(statements.len() > 30, "{statements:#?}");
     // Each is planned as the service would run it, and its rights are checked.
@@ -44,7 +35,7 @@ fn what_the_version_before_runs_still_works() {
 
 #[test]
 fn what_the_last_migration_adds_may_be_left_out() {
-    let database = Postgres::shared().unwrap().database().unwrap();
+    let database = stage::empty();
     let (before, last) = MIGRATIONS.steps();
     for text in before {
         database.sql(Role::Migrate, &text).unwrap();
@@ -78,20 +69,8 @@ fn what_the_last_migration_adds_may_be_left_out() {
 #[tokio::test]
 #[ignore = "it writes a file for the tests above"]
 async fn record_statements() {
-    let database = Postgres::shared().unwrap().database().unwrap();
-    let (before, last) = MIGRATIONS.steps();
-    for text in before.iter().chain([&last]) {
-        database.sql(Role::Migrate, text).unwrap();
-    }
-    let Ok(Location::Postgres(server)) = database.socket_url(Role::Sa).parse() else {
-        panic!("{}", database.socket_url(Role::Sa));
-    };
-    let config = DatabaseConfig {
-        password_file: Some(Secret::from_bytes(database.password(Role::Sa))),
-        ..DatabaseConfig::new(Location::Postgres(server.clone()))
-    };
-    let pool = Pool::new(&server, &config).unwrap();
-    let mut conn = pool.get(&Counter::default()).await.unwrap();
+    let database = stage::migrated();
+    let mut conn = stage::connect(&database).await;
     let seen = Arc::new(Mutex::new(BTreeSet::new()));
     let recorder = seen.clone();
     let record = move |event: InstrumentationEvent<'_>| {

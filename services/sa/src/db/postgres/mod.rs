@@ -20,6 +20,8 @@ mod dialect;
 mod last_step;
 mod migrations;
 mod retry;
+#[cfg(test)]
+mod stage;
 mod trail;
 
 #[path = "../../accounts/queries.rs"]

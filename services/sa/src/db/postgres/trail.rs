@@ -2,6 +2,9 @@
 
 use crate::trail::Origin;
 
+#[cfg(test)]
+mod tests;
+
 /// The statements that tell it to the triggers, until the end of the transaction.
 pub(super) fn settings(origin: &Origin) -> String {
     let request = format!("SET LOCAL cairn.request = '{}'", origin.request);
@@ -24,34 +27,4 @@ fn literal(text: &str) -> String {
     }
     literal.push('\'');
     literal
-}
-
-#[cfg(test)]
-mod tests {
-    use cairn_rpc::RequestId;
-
-    use super::*;
-
-    #[test]
-    fn an_actor_cannot_leave_its_literal() {
-        let origin = |actor: Option<&str>| Origin {
-            request: RequestId::NONE,
-            actor: actor.map(str::to_owned),
-        };
-        let request = "SET LOCAL cairn.request = '00000000000000000000000000000000'";
-        assert_eq!(settings(&origin(None)), request);
-        for (actor, written) in [
-            ("service ra", "E'service ra'"),
-            ("operator O'Hara", "E'operator O''Hara'"),
-            (
-                "a\\'; DROP TABLE orders; --\0",
-                "E'a\\\\''; DROP TABLE orders; --'",
-            ),
-        ] {
-            assert_eq!(
-                settings(&origin(Some(actor))),
-                format!("{request}; SET LOCAL cairn.actor = {written}")
-            );
-        }
-    }
 }

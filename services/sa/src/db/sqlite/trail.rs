@@ -9,6 +9,9 @@ use super::Conn;
 use crate::trail::Origin;
 use crate::trail::chain::{Entry, START};
 
+#[cfg(test)]
+mod tests;
+
 thread_local! {
     /// Where the changes come from that this thread is making.
     static ORIGIN: RefCell<Option<Origin>> = const { RefCell::new(None) };
