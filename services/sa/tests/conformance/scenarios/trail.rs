@@ -272,3 +272,55 @@ async fn work_that_is_taken_over(stage: &Stage, account: &Account) {
     let claimed = stage.sa.claim_validations(&context, claim(stage)).await.unwrap();
     assert_eq!(claimed.len(), 0, "it ended instead");
 }
+
+/// An order that fails while its certificate arrives: whichever comes first, the trail tells it first.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_at_once_is_told_in_one_sequence() {
+    let stage = Stage::new().await;
+    let (account, context) = (stage.stored_account().await, stage.context());
+    let mut contests = Vec::new();
+    for _ in 0..12 {
+        let (order, lease) = stage.processing_order(&account, &["a.example"]).await;
+        let unsigned = stage.unsigned(&order);
+        let serial = unsigned.serial;
+        stage.signer.store_tbs(&context, unsigned).await.unwrap();
+        contests.push((order.id, lease.id, serial));
+    }
+    let contests = contests.into_iter().map(|(order, lease, serial)| {
+        let (stage, context) = (&stage, &context);
+        async move {
+            let failed = stage
+                .sa
+                .fail_order(context, order, lease, problem(ErrorKind::Caa));
+            let stored = stage
+                .signer
+                .store_certificate(context, serial, b"signed".to_vec());
+            let contact = stage.sa.update_contact(context, account.id, Vec::new());
+            let (failed, stored, changed) = tokio::join!(failed, stored, contact);
+            changed.unwrap();
+            assert_ne!(failed.is_ok(), stored.is_ok());
+        }
+    });
+    futures_util::future::join_all(contests).await;
+
+    let entries = stage.entries();
+    let mut counted: BTreeMap<&str, i64> = BTreeMap::new();
+    for entry in &entries {
+        let next = counted.entry(field(entry, "subject")).or_default();
+        assert_eq!(entry["position"].as_i64(), Some(*next), "{entry}");
+        *next += 1;
+    }
+    let told = entries
+        .iter()
+        .map(|entry| (field(entry, "subject").to_owned(), field(entry, "event")));
+    let mut orders = by_subject(told);
+    orders.retain(|_, events| events[0] == "order.created");
+    assert_eq!(orders.len(), 12);
+    for events in orders.values() {
+        assert!(
+            events.ends_with(&["certificate.prepared", "certificate.issued", "order.finished"])
+                || events.ends_with(&["order.failed", "certificate.issued", "certificate.came_late"]),
+            "{events:?}"
+        );
+    }
+}
