@@ -32,6 +32,9 @@ pub(crate) async fn serve(
 impl Issuance for Ca {
     async fn issue(&self, request: Request<pb::IssueRequest>) -> Result<Response<core::Certificate>, Status> {
         handle(request, |context, wanted: Issue| async move {
+            #[cfg(feature = "planted-bug")]
+            return self.issue_unstored(&context, wanted).await;
+            #[cfg(not(feature = "planted-bug"))]
             self.issue(&context, wanted).await
         })
         .await

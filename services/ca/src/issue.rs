@@ -14,6 +14,9 @@ use crate::Ca;
 use crate::entitlement::Entitlement;
 use crate::settings::NamedIssuer;
 
+#[cfg(feature = "planted-bug")]
+mod planted;
+
 /// Octets that passed the lint, and whose they are.
 struct Prepared<'a> {
     issuer: &'a NamedIssuer,
@@ -22,14 +25,12 @@ struct Prepared<'a> {
 
 impl Ca {
     /// Issues the certificate of an order, or finds the one that was issued.
+    #[cfg_attr(
+        feature = "planted-bug",
+        expect(dead_code, reason = "the planted bug takes its place")
+    )]
     pub(crate) async fn issue(&self, context: &Context, issue: Issue) -> Result<Certificate> {
-        let entitlement = self
-            .settings
-            .verify(&issue, self.clock.now())
-            .inspect_err(|refusal| {
-                self.measures.refused(refusal);
-                tracing::warn!(order = %issue.order.id, why = %refusal, "no certificate");
-            })?;
+        let entitlement = self.entitle(&issue)?;
         let prepared = self.prepare(&entitlement)?;
         let stored = self
             .sa
@@ -41,9 +42,20 @@ impl Ca {
             return self.sa.get_certificate(context, serial).await;
         }
         let signed = self.sign(&prepared)?;
+        record(context, &entitlement, &prepared);
         let certificate = self.store(context, signed).await?;
-        self.record(context, &entitlement, &prepared, serial);
+        self.measures
+            .issued(&entitlement.order().profile, &prepared.issuer.id);
         Ok(certificate)
+    }
+
+    /// What the request entitles to.
+    fn entitle<'a>(&'a self, issue: &'a Issue) -> Result<Entitlement<'a>> {
+        let verified = self.settings.verify(issue, self.clock.now());
+        Ok(verified.inspect_err(|refusal| {
+            self.measures.refused(refusal);
+            tracing::warn!(order = %issue.order.id, why = %refusal, "no certificate");
+        })?)
     }
 
     /// A serial, and octets around it.
@@ -144,34 +156,28 @@ impl Ca {
             answer => answer,
         }
     }
+}
 
-    fn record(
-        &self,
-        context: &Context,
-        entitlement: &Entitlement<'_>,
-        prepared: &Prepared<'_>,
-        serial: Serial,
-    ) {
-        let order = entitlement.order();
-        self.measures.issued(&order.profile, &prepared.issuer.id);
-        let proved = entitlement.evidence().iter().map(|evidence| {
-            format!(
-                "{} by {} from {}",
-                evidence.identifier(),
-                evidence.method(),
-                evidence.perspectives().join(", ")
-            )
-        });
-        Record::new("certificate.signed", "certificate", serial)
-            .by(Actor::Account(order.account.to_string()))
-            .request(context.request_id())
-            .created("signed")
-            .detail("order", order.id.to_string())
-            .detail("profile", order.profile.as_str())
-            .detail("issuer", prepared.issuer.id.as_str())
-            .detail("evidence", proved.collect::<Vec<_>>())
-            .write();
-    }
+/// Tells the audit log of a signature as soon as there is one: also of those that are lost before anybody sees them.
+fn record(context: &Context, entitlement: &Entitlement<'_>, prepared: &Prepared<'_>) {
+    let order = entitlement.order();
+    let proved = entitlement.evidence().iter().map(|evidence| {
+        format!(
+            "{} by {} from {}",
+            evidence.identifier(),
+            evidence.method(),
+            evidence.perspectives().join(", ")
+        )
+    });
+    Record::new("certificate.signed", "certificate", prepared.linted.serial())
+        .by(Actor::Account(order.account.to_string()))
+        .request(context.request_id())
+        .created("signed")
+        .detail("order", order.id.to_string())
+        .detail("profile", order.profile.as_str())
+        .detail("issuer", prepared.issuer.id.as_str())
+        .detail("evidence", proved.collect::<Vec<_>>())
+        .write();
 }
 
 /// What the storage authority is given.

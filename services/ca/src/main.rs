@@ -4,6 +4,9 @@ use std::process::ExitCode;
 
 use cairn_kit::Program;
 
+#[cfg(feature = "planted-bug")]
+compile_error!("the planted bug is for cairn-ca-planted: build with --bin cairn-ca-planted");
+
 fn main() -> ExitCode {
     let program = Program {
         name: env!("CARGO_PKG_NAME"),

@@ -34,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) resolver: Option<SocketAddr>,
 
-    /// Where accounts, orders and certificates are stored: sqlite:PATH, or postgres://USER@HOST/DATABASE
+    /// Where accounts, orders and certificates are stored: sqlite:PATH, or the URL of a PostgreSQL database
     /// [default: sqlite:DIR/cairn.sqlite]
     #[arg(long, value_name = "URL")]
     pub(crate) database: Option<Database>,
