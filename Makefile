@@ -22,8 +22,12 @@ build: packages ## Build the services and the cairn command
 run: build ## Run a complete CA on this machine: make run ARGS="--listen localhost:14000"
 	@exec $(TARGET)/debug/cairn local $(ARGS)
 
+.PHONY: planted
+planted: packages
+	cargo build --package cairn-ca --features planted-bug --bin cairn-ca-planted
+
 .PHONY: test
-test: build ## Run all tests, with real ACME clients at the end
+test: build planted ## Run all tests, with real ACME clients at the end
 	test/servers/install
 	cargo test --workspace --quiet
 	test/clients/install
@@ -40,6 +44,12 @@ check: packages ## Formatting, lints, documentation, and which crate may depend 
 bench: packages ## Measure issuances per second and CPU and memory by process, with full optimization
 	cargo build --release $(PACKAGES) --package cairn-bench
 	$(TARGET)/release/cairn-bench $(ARGS)
+
+.PHONY: chaos
+chaos: build ## Issue certificates while services and PostgreSQL fail: make chaos ARGS="--seed 7"
+	test/servers/install
+	cargo build --package cairn-chaos
+	$(TARGET)/debug/cairn-chaos $(ARGS)
 
 .PHONY: fuzz
 fuzz: packages ## Run every fuzz target for a while: make fuzz SECONDS=60

@@ -5,10 +5,13 @@
 
 use cairn_rpc::Context;
 use cairn_rpc::api::ca::Issue;
-use cairn_types::{Certificate, Result};
+use cairn_types::{Certificate, Duration, Result};
 
 use super::{record, unsigned};
 use crate::Ca;
+
+/// Between signing and storing. A few seconds of faults have to fall into it.
+const WIDE_OPEN: Duration = Duration::from_millis(200);
 
 impl Ca {
     /// [`Ca::issue`] in the wrong order.
@@ -17,6 +20,7 @@ impl Ca {
         let prepared = self.prepare(&entitlement)?;
         let signed = self.sign(&prepared)?;
         record(context, &entitlement, &prepared);
+        tokio::time::sleep(WIDE_OPEN).await;
         let stored = self
             .sa
             .store_tbs(context, unsigned(&entitlement, &prepared))

@@ -43,6 +43,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "database")]
     pub(crate) database_password_file: Option<PathBuf>,
 
+    /// The roots, as PEM, that the certificate of a database server elsewhere leads to
+    #[arg(long, value_name = "FILE", requires = "database")]
+    pub(crate) database_ca: Option<PathBuf>,
+
     /// The profile of certificates for orders that name none
     #[arg(long, value_enum, default_value = "classic")]
     pub(crate) profile: Profile,

@@ -161,12 +161,13 @@ fn services_and_tests_use_libraries_and_the_test_kits() -> Result<()> {
 
 #[test]
 fn every_member_has_its_place() -> Result<()> {
-    const TESTS: [&str; 6] = [
+    const TESTS: [&str; 7] = [
         "cairn-servers",
         "cairn-testkit",
         "cairn-integration",
         "cairn-architecture",
         "cairn-bench",
+        "cairn-chaos",
         "cairn-fuzz",
     ];
     for package in packages()?.keys() {

@@ -19,12 +19,15 @@ pub use options::{Database, Options};
 pub use process::binaries;
 pub use service::Service;
 
-use crate::client::{Client, Trust};
+use crate::client::{Client, Connection, Trust};
 use crate::poll;
 use process::Process;
 
 /// How long a start, or the restart of a service, may take.
 const START: Duration = Duration::from_secs(60);
+
+/// How long a service may take to say whether it is ready.
+const PROMPT: Duration = Duration::from_secs(2);
 
 /// Starting two at once could have both choose the same free ports.
 static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -78,6 +81,13 @@ impl Stack {
         );
         self.process.stop().await?;
         Self::start_in(dir, options, port).await
+    }
+
+    /// Stops it; an error if it does not end in good order.
+    pub async fn stop(self) -> Result<()> {
+        self.process.stop().await?;
+        files::unwatch(&self.dir);
+        Ok(())
     }
 
     /// Its directory.
@@ -136,6 +146,12 @@ impl Stack {
         files::read(&files::log(&self.dir, service))
     }
 
+    /// A service's log so far, with the part that was set aside because it was full.
+    pub fn whole_log(&self, service: Service) -> String {
+        let log = files::log(&self.dir, service);
+        files::read(&log.with_extension("log.1")) + &files::read(&log)
+    }
+
     /// What `cairn local` printed so far.
     pub fn output(&self) -> String {
         files::read(&self.process.output())
@@ -168,16 +184,29 @@ impl Stack {
 
     /// Waits until a service runs as another process than `pid` and says that it is ready.
     pub async fn runs_again(&self, service: Service, pid: u32) -> Result<()> {
-        let url = self.debug_url(service, "/readyz")?;
-        let trust = self.trust()?;
         let what = format!("{} runs again", service.name());
         poll::until(&what, START, || async {
             let now = self.pid(service).ok()?;
-            let answer = crate::client::Connection::new(trust.clone())
-                .get(&url)
-                .await
-                .ok()?;
-            (now != pid && answer.status.is_success()).then_some(())
+            let is_ready = self.is_ready(service).await.ok()?;
+            (now != pid && is_ready).then_some(())
+        })
+        .await
+    }
+
+    /// Whether a service says, without much delay, that it is ready.
+    pub async fn is_ready(&self, service: Service) -> Result<bool> {
+        let url = self.debug_url(service, "/readyz")?;
+        let mut connection = Connection::new(self.trust()?);
+        let answer = tokio::time::timeout(PROMPT, connection.get(&url)).await;
+        Ok(answer.is_ok_and(|answer| answer.is_ok_and(|answer| answer.status.is_success())))
+    }
+
+    /// Waits until a service says that it is ready.
+    pub async fn ready(&self, service: Service, limit: Duration) -> Result<()> {
+        let what = format!("{} is ready", service.name());
+        poll::until(&what, limit, || async {
+            let is_ready = self.is_ready(service).await;
+            is_ready.is_ok_and(|is_ready| is_ready).then_some(())
         })
         .await
     }

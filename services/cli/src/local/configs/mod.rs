@@ -50,6 +50,7 @@ pub(crate) struct Stack {
     pub(crate) resolver: Option<SocketAddr>,
     database: Database,
     database_password_file: Option<PathBuf>,
+    database_ca: Option<PathBuf>,
 }
 
 impl Stack {
@@ -59,7 +60,7 @@ impl Stack {
             Some(database) => database.absolute()?,
             None => Database::Sqlite(layout.database()),
         };
-        let database_password_file = args.database_password_file.as_ref();
+        let absolute = |path: &Option<PathBuf>| path.as_ref().map(std::path::absolute).transpose();
         Ok(Self {
             layout,
             pki,
@@ -70,7 +71,8 @@ impl Stack {
             host: args.listen.public_host(),
             resolver: args.resolver,
             database,
-            database_password_file: database_password_file.map(std::path::absolute).transpose()?,
+            database_password_file: absolute(&args.database_password_file)?,
+            database_ca: absolute(&args.database_ca)?,
         })
     }
 

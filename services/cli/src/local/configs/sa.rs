@@ -23,6 +23,19 @@ struct Database {
     #[serde(skip_serializing_if = "Option::is_none")]
     password_file: Option<PathBuf>,
     migrate_at_start: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postgres: Option<Postgres>,
+}
+
+#[derive(Serialize)]
+struct Postgres {
+    tls: DatabaseTls,
+}
+
+/// How the database server proves itself.
+#[derive(Serialize)]
+struct DatabaseTls {
+    ca: PathBuf,
 }
 
 pub(super) fn config(stack: &Stack) -> Config {
@@ -32,6 +45,9 @@ pub(super) fn config(stack: &Stack) -> Config {
             url: stack.database.url(),
             password_file: stack.database_password_file.clone(),
             migrate_at_start: true,
+            postgres: stack.database_ca.clone().map(|ca| Postgres {
+                tls: DatabaseTls { ca },
+            }),
         },
         grpc: stack.grpc(
             Service::Sa,
