@@ -5,6 +5,7 @@ use std::error::Error;
 const FILES: &[&str] = &[
     "cairn/core/v1/core.proto",
     "cairn/sa/v1/accounts.proto",
+    "cairn/sa/v1/audit.proto",
     "cairn/sa/v1/authorizations.proto",
     "cairn/sa/v1/certificates.proto",
     "cairn/sa/v1/orders.proto",

@@ -1,5 +1,6 @@
 //! The operator's command.
 
+mod admin;
 mod local;
 
 use std::process::ExitCode;
@@ -20,17 +21,18 @@ struct Cairn {
 #[derive(Subcommand)]
 enum Command {
     Local(local::Args),
+    Admin(admin::Args),
 }
 
 fn main() -> ExitCode {
-    let result = match Cairn::parse().command {
-        Command::Local(args) => local::run(&args),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("cairn: {error:#}");
-            ExitCode::FAILURE
-        }
+    match Cairn::parse().command {
+        Command::Local(args) => match local::run(&args) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("cairn: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
+        Command::Admin(args) => admin::run(&args),
     }
 }

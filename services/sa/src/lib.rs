@@ -4,6 +4,7 @@
 //! - `accounts`, `orders`, `authorizations`, `certificates`: an aggregate each. `mod.rs` has its operations,
 //!   `queries.rs` its transactions, `rows.rs` its rows.
 //! - `trail`: what the database writes about every change, and how it is checked.
+//! - `inspection`: whether what is stored keeps the rules.
 //! - `db`: named transactions, and the backends that carry them out.
 //!
 //! A new operation is a query in an aggregate's `queries.rs`, a method in its `mod.rs` that runs it by
@@ -21,6 +22,7 @@ mod certificates;
 mod config;
 mod db;
 mod grpc;
+mod inspection;
 mod migrate;
 mod orders;
 mod store;
@@ -31,6 +33,7 @@ use cairn_rpc::Transport;
 
 pub use config::{Config, DatabaseConfig, Location, Postgres, Server, Sqlite};
 pub use db::{OpenError, migrate};
+pub use inspection::Rule;
 pub use migrate::migrate_command;
 pub(crate) use store::Store;
 

@@ -79,6 +79,11 @@ impl Layout {
         self.dir.join("config").join(format!("{service}.toml"))
     }
 
+    /// What `cairn admin` reads.
+    pub(crate) fn operator_config(&self) -> PathBuf {
+        operator_config(&self.dir)
+    }
+
     /// A service's log.
     pub(crate) fn log(&self, service: Service) -> PathBuf {
         self.dir.join("log").join(format!("{service}.log"))
@@ -98,6 +103,11 @@ impl Layout {
     pub(crate) fn env(&self) -> PathBuf {
         self.dir.join("env")
     }
+}
+
+/// What `cairn admin` reads, in the directory of a local CA.
+pub(crate) fn operator_config(dir: &Path) -> PathBuf {
+    dir.join("config/operator.toml")
 }
 
 /// Writes a file so that readers see all of it or what was there before.

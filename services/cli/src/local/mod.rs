@@ -32,6 +32,7 @@ use args::Listen;
 use banner::Banner;
 use configs::Stack;
 use env_file::{EnvFile, variable};
+pub(crate) use layout::operator_config;
 use layout::{Layout, write_atomically};
 use pki::{HIERARCHIES, Pki};
 use ports::Ports;
@@ -197,6 +198,7 @@ fn variables(stack: &Stack) -> anyhow::Result<EnvFile> {
     env.set("HTTP_01_PORT", stack.http_01_port);
     env.set("TLS_ALPN_01_PORT", stack.tls_alpn_01_port);
     env.set("CAIRN_LOCAL_PID", std::process::id());
+    env.set("CAIRN_OPERATOR_CONFIG", stack.layout.operator_config().display());
     env.set("CAIRN_WFE_HTTPS_PORT", stack.ports.https_port());
     for service in Service::ALL {
         if service.is_called() {

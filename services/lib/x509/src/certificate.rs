@@ -87,12 +87,12 @@ impl CertificateView {
 
     /// The first moment of validity.
     pub fn not_before(&self) -> Timestamp {
-        timestamp(self.tbs.validity.not_before)
+        self.tbs.not_before()
     }
 
     /// The last moment of validity.
     pub fn not_after(&self) -> Timestamp {
-        timestamp(self.tbs.validity.not_after)
+        self.tbs.not_after()
     }
 
     /// SHA-256 over the SubjectPublicKeyInfo.
@@ -119,15 +119,7 @@ impl CertificateView {
 
     /// The names of the subject alternative name extension, sorted; names of other kinds are left out.
     pub fn identifiers(&self) -> Vec<Identifier> {
-        let names = self.extension::<Vec<GeneralName>>(oid::SUBJECT_ALT_NAME);
-        let mut identifiers = names
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|name| csr::identifier(name).ok())
-            .collect::<Vec<_>>();
-        identifiers.sort();
-        identifiers.dedup();
-        identifiers
+        self.tbs.identifiers()
     }
 
     /// Whether it may sign certificates: basicConstraints cA and keyUsage keyCertSign.
@@ -147,15 +139,71 @@ impl CertificateView {
     }
 
     fn extension<T: for<'a> Decode<'a>>(&self, id: ObjectIdentifier) -> Option<T> {
-        let found = self
-            .tbs
-            .extensions
+        self.tbs.extension(id)
+    }
+}
+
+impl TbsCertificate {
+    fn not_before(&self) -> Timestamp {
+        timestamp(self.validity.not_before)
+    }
+
+    fn not_after(&self) -> Timestamp {
+        timestamp(self.validity.not_after)
+    }
+
+    fn identifiers(&self) -> Vec<Identifier> {
+        let names = self.extension::<Vec<GeneralName>>(oid::SUBJECT_ALT_NAME);
+        let mut identifiers = names
+            .unwrap_or_default()
             .iter()
-            .find(|extension| extension.extn_id == id)?;
+            .filter_map(|name| csr::identifier(name).ok())
+            .collect::<Vec<_>>();
+        identifiers.sort();
+        identifiers.dedup();
+        identifiers
+    }
+
+    fn extension<T: for<'a> Decode<'a>>(&self, id: ObjectIdentifier) -> Option<T> {
+        let found = self.extensions.iter().find(|extension| extension.extn_id == id)?;
         T::from_der(found.extn_value.as_bytes()).ok()
     }
 }
 
 fn timestamp(time: x509_cert::time::Time) -> Timestamp {
     Timestamp::from_secs(i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
+}
+
+/// What to-be-signed octets say, signed or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TbsView {
+    /// The content octets of the serial number, a leading zero octet included.
+    pub serial: Vec<u8>,
+    /// The first moment of validity.
+    pub not_before: Timestamp,
+    /// The last moment of validity.
+    pub not_after: Timestamp,
+    /// SHA-256 over the SubjectPublicKeyInfo.
+    pub spki: SpkiHash,
+    /// The names of the subject alternative name extension, sorted; names of other kinds are left out.
+    pub identifiers: Vec<Identifier>,
+}
+
+impl TbsView {
+    /// Decodes a `TBSCertificate`, strictly as DER.
+    pub fn from_der(tbs: &[u8]) -> Result<Self, CertificateError> {
+        let tbs = TbsCertificate::from_der(tbs)?;
+        Ok(Self {
+            serial: tbs.serial_number.as_bytes().to_vec(),
+            not_before: tbs.not_before(),
+            not_after: tbs.not_after(),
+            spki: SpkiHash(sha256(&tbs.public_key.to_der()?)),
+            identifiers: tbs.identifiers(),
+        })
+    }
+}
+
+/// The octets of a certificate that its signature is over: the `TBSCertificate`.
+pub fn signed_part(certificate: &[u8]) -> Result<Vec<u8>, CertificateError> {
+    Ok(SignedDer::from_der(certificate)?.tbs.to_der()?)
 }

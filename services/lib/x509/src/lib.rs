@@ -10,7 +10,7 @@
 //!
 //! Keys stay behind [`Sign`]; [`SoftwareKey`] is one in memory. [`authority`] makes the certificates of a CA
 //! itself and of its services. [`pem`] and [`check_chain`] read and check bundles; [`CertificateView`] reads
-//! a certificate that was issued.
+//! a certificate that was issued, [`TbsView`] its signed part alone.
 //!
 //! Pure: no I/O, no clock. OpenSSL does the cryptography, the `der` crate the encoding.
 
@@ -31,7 +31,7 @@ mod tbs;
 mod testing;
 mod validity;
 
-pub use certificate::{CertificateError, CertificateView};
+pub use certificate::{CertificateError, CertificateView, TbsView, signed_part};
 pub use chain::{ChainError, check_chain};
 pub use csr::{CertificateRequest, CsrError, MAX_CSR_LENGTH};
 pub use der::asn1::ObjectIdentifier;

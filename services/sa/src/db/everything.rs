@@ -11,7 +11,10 @@ use cairn_types::{
     RevocationReason, Serial, SpkiHash, Thumbprint, Timestamp, Token,
 };
 
-use super::{Conn, accounts, authorizations, certificates, earlier, finalization, orders, validation};
+use super::{
+    Conn, accounts, authorizations, certificates, earlier, finalization, inspection, orders, validation,
+};
+use crate::inspection::page::Window;
 
 fn id<K: IdKind>() -> Id<K> {
     Id::new(&SystemClock, &SystemRng)
@@ -81,7 +84,20 @@ pub(super) async fn run_everything(conn: &mut Conn) {
     authorizations::create_authorization(conn, &order(&account, now, None).new_authorizations[0])
         .await
         .unwrap();
+    inspect(conn).await;
     accounts::deactivate_account(conn, &account.id).await.unwrap();
+}
+
+async fn inspect(conn: &mut Conn) {
+    let window = Window {
+        after: Vec::new(),
+        limit: 100,
+    };
+    inspection::accounts(conn, &window).await.unwrap();
+    inspection::authorizations(conn, &window).await.unwrap();
+    inspection::orders(conn, &window).await.unwrap();
+    inspection::certificates(conn, &window).await.unwrap();
+    inspection::trail(conn, &window).await.unwrap();
 }
 
 async fn account_transactions(conn: &mut Conn, account: &Account, now: Timestamp) {

@@ -115,9 +115,21 @@ macro_rules! transact {
 }
 pub(crate) use transact;
 
-/// As [`transact`], for queries that only read.
+/// As [`transact`], for queries that only read. What several statements read may be of several moments.
 macro_rules! look_up {
-    ($database:expr, $aggregate:ident::$query:ident($($argument:ident),* $(,)?)) => {
+    ($($call:tt)*) => { $crate::db::read_by!(read, $($call)*) };
+}
+pub(crate) use look_up;
+
+/// As [`look_up`], on one consistent state of the database: for what must not be told from a change half seen.
+macro_rules! survey {
+    ($($call:tt)*) => { $crate::db::read_by!(snapshot, $($call)*) };
+}
+pub(crate) use survey;
+
+/// For [`look_up`] and [`survey`]: by which method of PostgreSQL's. SQLite always reads one state.
+macro_rules! read_by {
+    ($method:ident, $database:expr, $aggregate:ident::$query:ident($($argument:ident),* $(,)?)) => {
         match $database {
             $crate::db::Database::Sqlite(db) => {
                 db.read(stringify!($query), move |conn| {
@@ -128,7 +140,7 @@ macro_rules! look_up {
             }
             $crate::db::Database::Postgres(db) => {
                 $(let $argument = std::sync::Arc::new($argument);)*
-                db.read(stringify!($query), move |conn| {
+                db.$method(stringify!($query), move |conn| {
                     // Each attempt runs with the same arguments.
                     $(let $argument = std::sync::Arc::clone(&$argument);)*
                     Box::pin(async move {
@@ -141,4 +153,4 @@ macro_rules! look_up {
         }
     };
 }
-pub(crate) use look_up;
+pub(crate) use read_by;

@@ -1,6 +1,7 @@
 //! The gRPC services of `proto/cairn/sa/v1`: decode, call the store, encode.
 
 mod accounts;
+mod audit;
 mod authorizations;
 mod certificates;
 mod orders;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use cairn_kit::health::Check;
 use cairn_kit::{BoxError, Env};
 use cairn_rpc::pb::sa::v1::accounts_server::AccountsServer;
+use cairn_rpc::pb::sa::v1::audit_server::AuditServer;
 use cairn_rpc::pb::sa::v1::authorizations_server::AuthorizationsServer;
 use cairn_rpc::pb::sa::v1::certificates_server::CertificatesServer;
 use cairn_rpc::pb::sa::v1::orders_server::OrdersServer;
@@ -49,7 +51,8 @@ pub(crate) async fn serve(
         .service(OrdersServer::new(service.clone()))
         .service(AuthorizationsServer::new(service.clone()))
         .service(CertificatesServer::new(service.clone()))
-        .service(SigningServer::new(service))
+        .service(SigningServer::new(service.clone()))
+        .service(AuditServer::new(service))
         .bind(transport)
         .await?;
     listening.pass();

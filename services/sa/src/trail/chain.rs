@@ -95,18 +95,25 @@ pub(crate) enum Break {
 }
 
 impl Chain {
+    /// Goes on after an entry that was followed before.
+    pub(crate) fn after(entry: &Entry) -> Self {
+        Self {
+            subject: entry.subject.clone(),
+            next: entry.position.saturating_add(1),
+            hash: <[u8; 32]>::try_from(entry.hash.as_slice()).unwrap_or(START),
+        }
+    }
+
     /// Takes the next entry in the order of (subject, position). After a break it goes on from the entry as it is,
     /// so that each break is told once.
     pub(crate) fn follow(&mut self, entry: &Entry) -> Result<(), Break> {
         if self.subject != entry.subject {
-            self.subject.clone_from(&entry.subject);
             self.next = 0;
             self.hash = START;
         }
         let expected = self.next;
         let fits = entry.hash == entry.hash_after(&self.hash);
-        self.next = entry.position.saturating_add(1);
-        self.hash = <[u8; 32]>::try_from(entry.hash.as_slice()).unwrap_or(START);
+        *self = Self::after(entry);
         if entry.position != expected {
             Err(Break::Position {
                 expected,

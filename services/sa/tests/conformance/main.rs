@@ -10,6 +10,7 @@ mod scenarios;
 mod stage;
 
 use cairn_sa::{DatabaseConfig, Location};
+use diesel::connection::SimpleConnection as _;
 use diesel::{Connection, RunQueryDsl};
 
 /// The entries of the audit trail as JSON objects.
@@ -32,6 +33,18 @@ impl Storage {
         diesel::dsl::sql::<diesel::sql_types::Text>(query)
             .load(&mut conn)
             .unwrap()
+    }
+
+    /// Changes what is stored beside the storage authority, whatever triggers would say.
+    pub(crate) fn plant(&self, statements: &str) {
+        let path = self.0.path().join("sa.db");
+        let mut conn = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = OFF")
+            .unwrap();
+        for trigger in self.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'") {
+            conn.batch_execute(&format!("DROP TRIGGER {trigger}")).unwrap();
+        }
+        conn.batch_execute(statements).unwrap();
     }
 
     fn config(&self) -> DatabaseConfig {

@@ -40,6 +40,13 @@ impl Storage {
         rows.lines().map(str::to_owned).collect()
     }
 
+    /// Changes what is stored beside the storage authority, whatever triggers would say.
+    pub(crate) fn plant(&self, statements: &str) {
+        let untriggered = format!("SET session_replication_role = replica; {statements}");
+        let server = Postgres::shared().unwrap();
+        server.sql(self.0.name(), &untriggered).unwrap();
+    }
+
     fn config(&self) -> DatabaseConfig {
         config(&self.0, Role::Sa)
     }

@@ -43,6 +43,8 @@ pub(crate) struct Stage {
     pub(crate) signer: SaClient,
     /// As the front end.
     pub(crate) front: SaClient,
+    /// As an operator.
+    pub(crate) operator: SaClient,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) env: Env,
     storage: Storage,
@@ -84,6 +86,7 @@ impl Stage {
                 ("cairn.sa.v1.Authorizations", &["ra.cairn"]),
                 ("cairn.sa.v1.Certificates", &["ra.cairn"]),
                 ("cairn.sa.v1.Signing", &["ca.cairn"]),
+                ("cairn.sa.v1.Audit", &["operator.cairn"]),
             ]),
             // Not used within the process.
             tls: TlsConfig {
@@ -109,6 +112,7 @@ impl Stage {
             sa: client("ra.cairn"),
             signer: client("ca.cairn"),
             front: client("wfe.cairn"),
+            operator: client("operator.cairn"),
             clock,
             env,
             storage,
@@ -344,6 +348,11 @@ impl Stage {
             .iter()
             .map(|row| serde_json::from_str(row).unwrap())
             .collect()
+    }
+
+    /// Changes what is stored by statements of SQL, past every rule that the database itself enforces.
+    pub(crate) fn plant(&self, statements: &str) {
+        self.storage.plant(statements);
     }
 
     /// What the metrics say about a counter.

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod ari;
+mod audit;
 mod authorizations;
 mod bad_input;
 mod caa;

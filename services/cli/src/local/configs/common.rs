@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::Stack;
+use crate::local::pki::OPERATOR;
 use crate::local::service::Service;
 
 /// `[log]`, `[debug]` and `[runtime]`.
@@ -55,6 +56,14 @@ pub(super) struct Grpc {
     allow: BTreeMap<&'static str, Vec<String>>,
 }
 
+impl Grpc {
+    /// Lets operators call a gRPC service too.
+    pub(super) fn with_operators(mut self, name: &'static str) -> Self {
+        self.allow.entry(name).or_default().push(OPERATOR.to_owned());
+        self
+    }
+}
+
 /// The section of a service that it calls.
 #[derive(Serialize)]
 pub(super) struct Client {
@@ -94,7 +103,11 @@ impl Stack {
     }
 
     pub(super) fn tls(&self, service: Service) -> Tls {
-        let (certificate, key) = self.pki.service(service);
+        self.identity(self.pki.service(service))
+    }
+
+    /// `[tls]` of whoever has this certificate and key.
+    pub(super) fn identity(&self, (certificate, key): (PathBuf, PathBuf)) -> Tls {
         Tls {
             certificate,
             key,

@@ -5,6 +5,7 @@
 
 mod ca;
 mod common;
+mod operator;
 mod publisher;
 mod ra;
 mod sa;
@@ -12,7 +13,7 @@ mod va;
 mod wfe;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -100,21 +101,26 @@ impl Stack {
         }
     }
 
-    /// Writes every service's configuration.
+    /// Writes every service's configuration, and that of `cairn admin`.
     pub(crate) fn write_configs(&self) -> anyhow::Result<()> {
         self.write(Service::Sa, &sa::config(self))?;
         self.write(Service::Ca, &ca::config(self))?;
         self.write(Service::Va, &va::config(self))?;
         self.write(Service::Publisher, &publisher::config(self))?;
         self.write(Service::Ra, &ra::config(self))?;
-        self.write(Service::Wfe, &wfe::config(self))
+        self.write(Service::Wfe, &wfe::config(self))?;
+        write(&self.layout.operator_config(), &operator::config(self))
     }
 
     fn write(&self, service: Service, config: &impl Serialize) -> anyhow::Result<()> {
-        let text = format!(
-            "# Written by `cairn local` at every start.\n{}",
-            toml::to_string(config)?
-        );
-        write_atomically(&self.layout.config(service), text.as_bytes(), 0o644)
+        write(&self.layout.config(service), config)
     }
+}
+
+fn write(path: &Path, config: &impl Serialize) -> anyhow::Result<()> {
+    let text = format!(
+        "# Written by `cairn local` at every start.\n{}",
+        toml::to_string(config)?
+    );
+    write_atomically(path, text.as_bytes(), 0o644)
 }

@@ -49,17 +49,19 @@ pub(super) fn config(stack: &Stack) -> Config {
                 tls: DatabaseTls { ca },
             }),
         },
-        grpc: stack.grpc(
-            Service::Sa,
-            &[
-                ("cairn.sa.v1.Records", &readers),
-                ("cairn.sa.v1.Accounts", &[Service::Ra]),
-                ("cairn.sa.v1.Authorizations", &[Service::Ra]),
-                ("cairn.sa.v1.Orders", &[Service::Ra]),
-                ("cairn.sa.v1.Certificates", &[Service::Ra]),
-                ("cairn.sa.v1.Signing", &[Service::Ca]),
-            ],
-        ),
+        grpc: stack
+            .grpc(
+                Service::Sa,
+                &[
+                    ("cairn.sa.v1.Records", &readers),
+                    ("cairn.sa.v1.Accounts", &[Service::Ra]),
+                    ("cairn.sa.v1.Authorizations", &[Service::Ra]),
+                    ("cairn.sa.v1.Orders", &[Service::Ra]),
+                    ("cairn.sa.v1.Certificates", &[Service::Ra]),
+                    ("cairn.sa.v1.Signing", &[Service::Ca]),
+                ],
+            )
+            .with_operators("cairn.sa.v1.Audit"),
         tls: stack.tls(Service::Sa),
         common: stack.common(Service::Sa),
     }

@@ -21,6 +21,9 @@ use leaf::Leaf;
 /// The first octet of serials of certificates that are not clients'.
 const SERIAL_PREFIX: u8 = 0x7f;
 
+/// The name in the certificate of whoever runs `cairn admin`.
+pub(crate) const OPERATOR: &str = "operator.cairn";
+
 const SECRET: u32 = 0o600;
 const PUBLIC: u32 = 0o644;
 
@@ -132,7 +135,7 @@ impl Pki {
         Ok(fs::read_to_string(folder.join("root.pem"))?)
     }
 
-    /// Makes the certificates of the services and of the front end anew where they are missing, about
+    /// Makes the certificates of the services, of the operator and of the front end anew where they are missing, about
     /// to expire, or for other names.
     fn renew(&self, https_names: &[Identifier]) -> anyhow::Result<()> {
         let services = Root::load(&self.dir.join("services/root"))?;
@@ -144,6 +147,12 @@ impl Pki {
             };
             leaf.renew(&services)?;
         }
+        let operator = Leaf {
+            path: self.dir.join("services/operator"),
+            names: vec![Identifier::parse("dns", OPERATOR)?],
+            usages: &[ExtendedUsage::ClientAuth],
+        };
+        operator.renew(&services)?;
         let https = Leaf {
             path: self.dir.join("https/server"),
             names: https_names.to_vec(),
@@ -165,6 +174,11 @@ impl Pki {
     /// A service's certificate and key for calls between the services.
     pub(crate) fn service(&self, service: Service) -> (PathBuf, PathBuf) {
         pair(&self.dir.join("services").join(service.name()))
+    }
+
+    /// An operator's certificate and key for calls to the services.
+    pub(crate) fn operator(&self) -> (PathBuf, PathBuf) {
+        pair(&self.dir.join("services/operator"))
     }
 
     /// The root of the services' certificates.

@@ -37,11 +37,12 @@ fn everything_is_made_once_and_fits_together() {
         assert!(intermediate.is_signed_by(&root.public_key().unwrap()));
         assert_eq!(intermediate.public_key().unwrap().kind(), hierarchy.kind);
     }
-    for service in Service::ALL {
-        let (certificate, key) = pki.service(service);
+    let services = Service::ALL.map(|service| (service.dns_name(), pki.service(service)));
+    let operator = (OPERATOR.to_owned(), pki.operator());
+    for (name, (certificate, key)) in services.into_iter().chain([operator]) {
         let certificate = view(&certificate);
         assert!(fits(&certificate, &read_key(&key).unwrap()));
-        assert_eq!(certificate.identifiers(), names(&[&service.dns_name()]));
+        assert_eq!(certificate.identifiers(), names(&[&name]));
         assert!(certificate.is_signed_by(&view(&pki.services_ca()).public_key().unwrap()));
     }
 
@@ -81,6 +82,7 @@ fn keys_are_for_their_owner_alone() {
         pki.nonce_key(),
         pki.https().1,
         pki.service(Service::Ca).1,
+        pki.operator().1,
         pki.hierarchy(&HIERARCHIES[1]).join("intermediate.key"),
     ];
     for key in keys {

@@ -15,7 +15,7 @@ macro_rules! as_is {
         })*
     };
 }
-as_is!(bool, u8, u32, i64, String);
+as_is!(bool, u8, u32, u64, i64, String);
 
 macro_rules! as_text {
     ($($type:ty),*) => {

@@ -3,6 +3,7 @@
 use cairn_proto::sa::v1 as pb;
 
 use super::message;
+use crate::api::audit::{Check, Checked, Count, Violation};
 use crate::api::sa::{
     AddReceipts, AuthorizationEvidence, BeginFinalize, BeginValidation, BegunFinalize, BegunValidation,
     ChangeKey, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder, CreatedAccount, FindForOrder,
@@ -33,4 +34,8 @@ message! {
     }
     StoredTbs = pb::StoreTbsResponse { unsigned, certificate }
     RevokeCertificate = pb::RevokeCertificateRequest { serial, revocation, by }
+    Check = pb::CheckRequest { subject, after, limit, grace }
+    Checked = pb::CheckResponse { rows, counts, violations, examples, next }
+    Count = pb::Count { name, count }
+    Violation = pb::Violation { rule, id, finding }
 }

@@ -39,6 +39,8 @@ pub(crate) mod earlier;
 mod everything;
 #[path = "../../orders/finalization.rs"]
 pub(crate) mod finalization;
+#[path = "../../inspection/queries.rs"]
+pub(crate) mod inspection;
 #[path = "../../orders/queries.rs"]
 pub(crate) mod orders;
 #[path = "../../authorizations/validation.rs"]
@@ -130,7 +132,6 @@ impl Postgres {
     }
 
     /// Runs `work`, which only reads, on one consistent state of the database.
-    #[expect(dead_code, reason = "for checks of the whole database")]
     pub(crate) async fn snapshot<T: Send + 'static>(
         &self,
         name: &'static str,

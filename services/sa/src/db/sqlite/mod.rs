@@ -41,6 +41,8 @@ pub(crate) mod earlier;
 mod everything;
 #[path = "../../orders/finalization.rs"]
 pub(crate) mod finalization;
+#[path = "../../inspection/queries.rs"]
+pub(crate) mod inspection;
 #[path = "../../orders/queries.rs"]
 pub(crate) mod orders;
 #[path = "../../authorizations/validation.rs"]

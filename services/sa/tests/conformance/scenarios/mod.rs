@@ -6,6 +6,7 @@ mod authorizations;
 mod callers;
 mod certificates;
 mod claims;
+mod inspection;
 mod issuance;
 mod orders;
 mod races;

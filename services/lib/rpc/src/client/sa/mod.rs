@@ -1,6 +1,7 @@
 //! The storage authority: one client for its gRPC services, of which a caller may use those that it is allowed to.
 
 mod accounts;
+mod audit;
 mod authorizations;
 mod certificates;
 mod orders;
@@ -8,6 +9,7 @@ mod records;
 mod signing;
 
 use cairn_proto::sa::v1::accounts_client::AccountsClient;
+use cairn_proto::sa::v1::audit_client::AuditClient;
 use cairn_proto::sa::v1::authorizations_client::AuthorizationsClient;
 use cairn_proto::sa::v1::certificates_client::CertificatesClient;
 use cairn_proto::sa::v1::orders_client::OrdersClient;
@@ -21,6 +23,7 @@ use crate::{Channel, Target};
 #[derive(Clone)]
 pub struct SaClient {
     accounts: AccountsClient<Channel>,
+    audit: AuditClient<Channel>,
     authorizations: AuthorizationsClient<Channel>,
     certificates: CertificatesClient<Channel>,
     orders: OrdersClient<Channel>,
@@ -39,6 +42,7 @@ impl SaClient {
     pub fn new(channel: Channel) -> Self {
         Self {
             accounts: AccountsClient::new(channel.clone()),
+            audit: AuditClient::new(channel.clone()),
             authorizations: AuthorizationsClient::new(channel.clone()),
             certificates: CertificatesClient::new(channel.clone()),
             orders: OrdersClient::new(channel.clone()),

@@ -1,0 +1,92 @@
+//! Who an operator is, and how the services are reached; `deploy/config/operator.toml` is a commented sample.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use cairn_kit::{Configuration, Metrics, SystemRng, config};
+use cairn_rpc::client::SaClient;
+use cairn_rpc::{ClientConfig, Context, TlsConfig, Transport};
+use cairn_types::{Duration, Error, ErrorKind};
+use serde::Deserialize;
+
+/// The configuration file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Config {
+    /// The operator's certificate, and which services are trusted.
+    tls: TlsConfig,
+    /// Where the storage authority is.
+    sa: ClientConfig,
+}
+
+impl Configuration for Config {
+    fn check(&self) -> Result<(), String> {
+        self.sa.check().map_err(|error| format!("sa: {error}"))
+    }
+}
+
+/// An operator, ready to call.
+pub(super) struct Operator {
+    /// The storage authority.
+    pub(super) sa: SaClient,
+    addresses: String,
+}
+
+impl Operator {
+    /// Reads the configuration. Connects with the first call. Call within a runtime.
+    pub(super) fn load(path: &Path) -> anyhow::Result<Self> {
+        let config = config::load::<Config>(path)
+            .context("who you are is in a file: choose one by --config FILE or --local DIR")?
+            .service;
+        let transport = Transport::tls(&config.tls, &Metrics::new())?;
+        Ok(Self {
+            sa: SaClient::new(transport.channel(SaClient::TARGET, &config.sa)?),
+            addresses: config.sa.addresses.join(", "),
+        })
+    }
+
+    /// For a call that may take that long.
+    pub(super) fn context(timeout: Duration) -> Context {
+        Context::new(&SystemRng, timeout)
+    }
+
+    /// What a failed call of the storage authority is told as: an operator may know it all.
+    pub(super) fn failure(&self, error: Error) -> anyhow::Error {
+        let answers = match error.kind() {
+            ErrorKind::Unavailable => "does not answer",
+            _ => "refuses",
+        };
+        let why = error.internal.unwrap_or(error.problem.detail);
+        anyhow::anyhow!("the storage authority at {} {answers}: {why}", self.addresses)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_sample_is_understood() {
+        let dir = tempfile::tempdir().unwrap();
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/config/operator.toml");
+        let path = dir.path().join("operator.toml");
+        fs::copy(sample, &path).unwrap();
+        fs::create_dir(dir.path().join("tls")).unwrap();
+        fs::write(dir.path().join("tls/operator.key"), "secret").unwrap();
+        let config = config::load::<Config>(&path).unwrap().service;
+        assert_eq!(config.sa.addresses, ["127.0.0.1:9001"]);
+        assert_eq!(config.tls.ca.as_path(), dir.path().join("tls/ca.pem"));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = Operator::load(Path::new("/nowhere/operator.toml")).err().unwrap();
+        let text = format!("{error:#}");
+        assert!(
+            text.contains("--local DIR") && text.contains("/nowhere/operator.toml"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,20 @@
+//! The configuration of `cairn admin`.
+
+use serde::Serialize;
+
+use super::Stack;
+use super::common::{Client, Tls};
+use crate::local::service::Service;
+
+#[derive(Serialize)]
+pub(super) struct Config {
+    tls: Tls,
+    sa: Client,
+}
+
+pub(super) fn config(stack: &Stack) -> Config {
+    Config {
+        tls: stack.identity(stack.pki.operator()),
+        sa: stack.client(Service::Sa),
+    }
+}
