@@ -27,26 +27,39 @@ macro_rules! locked_or_skipped {
 }
 pub(super) use locked_or_skipped;
 
-/// The rows of a query whose column has any of the values: `matching!(conn, column, values, query)`, in one
-/// statement, whose text is the same for any number of values.
+/// The rows of a query whose column, the key of a partitioned table, has any of the values:
+/// `matching!(conn, column, values, query)`, in one statement, whose text is the same for any number of values from two
+/// on. A plan that is kept leaves partitions out for a single value and for a range, but not for a list: so one value is
+/// looked up by itself, and a list stands within its range.
 macro_rules! matching {
     ($conn:expr, $column:expr, $values:expr, $query:expr $(,)?) => {
-        $query
-            .filter($column.eq_any($values.collect::<Vec<_>>()))
-            .load($conn)
-            .await?
+        super::dialect::matching!(@ $conn, $column, $values, $query,)
     };
+    (@ $conn:expr, $column:expr, $values:expr, $query:expr, $($lock:tt)*) => {{
+        let values: Vec<&[u8]> = $values.collect();
+        match (values.iter().min().copied(), values.iter().max().copied()) {
+            (Some(only), Some(last)) if only == last => {
+                $query.filter($column.eq(only)) $($lock)* .load($conn).await?
+            }
+            (Some(first), Some(last)) => {
+                $query
+                    .filter($column.eq_any(values))
+                    .filter($column.ge(first))
+                    .filter($column.le(last))
+                    $($lock)*
+                    .load($conn)
+                    .await?
+            }
+            _ => Vec::new(),
+        }
+    }};
 }
 pub(super) use matching;
 
 /// As [`matching`], with rows that [`shared`] holds.
 macro_rules! matching_shared {
     ($conn:expr, $column:expr, $values:expr, $query:expr $(,)?) => {
-        $query
-            .filter($column.eq_any($values.collect::<Vec<_>>()))
-            .for_share()
-            .load($conn)
-            .await?
+        super::dialect::matching!(@ $conn, $column, $values, $query, .for_share())
     };
 }
 pub(super) use matching_shared;
