@@ -106,7 +106,7 @@ impl RaClient {
         )
     }
 
-    /// Places an order.
+    /// Places an order, or finds the one that the same request placed a moment ago.
     pub async fn new_order(&self, context: &Context, request: NewOrder) -> Result<Order> {
         Wire::from_wire(
             call!(
@@ -177,7 +177,7 @@ impl RaClient {
         )
     }
 
-    /// Starts an issuance, and waits a little for its end.
+    /// Starts an issuance, and waits a little for its end; also for one that the same CSR started before.
     pub async fn finalize(&self, context: &Context, request: Finalize) -> Result<Order> {
         Wire::from_wire(
             call!(
