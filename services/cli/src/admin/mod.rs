@@ -14,11 +14,13 @@ use clap::Subcommand;
 use crate::local::operator_config;
 use operator::Operator;
 
+/// What the help of every command says at its end.
+const EXIT_STATUS: &str =
+    "Exit status: 0 if all is well, 1 if something was found, 2 if the command could not be carried out.";
+
 /// Looks after a CA that runs
 #[derive(clap::Args, Debug)]
-#[command(
-    after_help = "Exit status: 0 if all is well, 1 if something was found, 2 if the command could not be carried out."
-)]
+#[command(after_help = EXIT_STATUS)]
 pub(crate) struct Args {
     /// Who you are and where the services are, in TOML [default: that of --local]
     #[arg(long, short, global = true, value_name = "FILE", conflicts_with = "local")]

@@ -207,3 +207,39 @@ impl TbsView {
 pub fn signed_part(certificate: &[u8]) -> Result<Vec<u8>, CertificateError> {
     Ok(SignedDer::from_der(certificate)?.tbs.to_der()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use cairn_types::KeyType;
+
+    use super::*;
+    use crate::testing::hierarchy;
+
+    #[test]
+    fn the_signed_part_says_what_the_certificate_says() {
+        let der = hierarchy(KeyType::P256).root;
+        let certificate = CertificateView::from_der(&der).unwrap();
+        let tbs = signed_part(&der).unwrap();
+        // A certificate is a SEQUENCE with the signed part at its start.
+        assert_eq!(der[4..4 + tbs.len()], tbs);
+        let view = TbsView::from_der(&tbs).unwrap();
+        assert_eq!(view.serial, certificate.serial_octets());
+        assert_eq!(view.not_before, certificate.not_before());
+        assert_eq!(view.not_after, certificate.not_after());
+        assert_eq!(view.spki, certificate.spki_hash());
+        assert_eq!(view.identifiers, certificate.identifiers());
+    }
+
+    #[test]
+    fn what_is_cut_short_or_goes_on_is_refused() {
+        let der = hierarchy(KeyType::P256).root;
+        let tbs = signed_part(&der).unwrap();
+        assert!(
+            signed_part(&der[..der.len() - 1]).is_err() && signed_part(&[&der[..], &[0]].concat()).is_err()
+        );
+        assert!(
+            TbsView::from_der(&tbs[1..]).is_err() && TbsView::from_der(&[&tbs[..], &[0]].concat()).is_err()
+        );
+        assert!(TbsView::from_der(&der).is_err());
+    }
+}

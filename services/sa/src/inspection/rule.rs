@@ -78,3 +78,16 @@ rules! {
     /// The state of everything is what the last entry about it says, and a certificate is the one that was entered.
     TrailState = "trail-state",
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_is_told_to_operators() {
+        let told = include_str!("../../../../docs/database-audit.md");
+        for rule in Rule::ALL {
+            assert!(told.contains(&format!("\n| `{}` |", rule.as_str())), "{rule:?}");
+        }
+    }
+}

@@ -13,8 +13,8 @@ use cairn_types::Duration;
 use clap::builder::RangedU64ValueParser;
 use serde::de::IntoDeserializer;
 
-use super::Outcome;
 use super::operator::Operator;
+use super::{EXIT_STATUS, Outcome};
 use progress::Progress;
 use summary::Summary;
 
@@ -25,8 +25,9 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(120);
 /// the chain of the audit trail
 ///
 /// Reads all rows of the database in pages, each on one consistent state, while the CA goes on working. Prints how
-/// much there is of what, and every rule that is broken, with examples.
+/// much there is of what, and every rule that is broken, with examples. docs/database-audit.md tells the rules.
 #[derive(clap::Args, Debug)]
+#[command(after_help = EXIT_STATUS)]
 pub(super) struct Args {
     /// How long after its deadline a lease counts as abandoned
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = duration)]
