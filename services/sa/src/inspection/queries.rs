@@ -39,14 +39,14 @@ pub(crate) async fn accounts(conn: &mut Conn, window: &Window) -> Result<Account
     let changes: Vec<KeyChangeRow> = matching!(
         conn,
         key_changes::account_id,
-        keys(rows.iter().map(|row| &row.id)).iter(),
+        keys(rows.iter().map(|row| &row.id)).into_iter(),
         key_changes::table.select(KeyChangeRow::as_select())
     );
     // What changes no state is left out: there is no end to it.
     let entries: Vec<EntryRow> = matching!(
         conn,
         trail::subject,
-        keys(rows.iter().map(|row| &row.id)).iter(),
+        keys(rows.iter().map(|row| &row.id)).into_iter(),
         trail::table
             .filter(trail::event.ne("account.updated"))
             .filter(trail::event.ne("account.agreed_to_terms"))
@@ -85,7 +85,7 @@ pub(crate) async fn authorizations(conn: &mut Conn, window: &Window) -> Result<A
     let orders: Vec<(Key, Key)> = matching!(
         conn,
         order::id,
-        keys(pending.filter_map(|row| row.order_id.as_ref())).iter(),
+        keys(pending.filter_map(|row| row.order_id.as_ref())).into_iter(),
         order::table.select((order::id, order::authorizations))
     );
     let ids = keys(rows.iter().map(|row| &row.id));
@@ -111,14 +111,14 @@ pub(crate) async fn orders(conn: &mut Conn, window: &Window) -> Result<OrderPage
             .iter()
             .any(|status| row.status == status.as_str())
     };
-    let wanted = rows.iter().filter(is_open).flat_map(named).map(<[u8]>::to_vec);
+    let wanted = rows.iter().filter(is_open).flat_map(named);
     let authorizations = authorizations_of(conn, &wanted.collect()).await?;
     let serials = keys(rows.iter().filter_map(|row| row.serial.as_ref()));
     let (first, last) = days(&serials);
     let certificates: Vec<NamedCertificateRow> = matching!(
         conn,
         certs::serial,
-        serials.iter(),
+        serials.iter().copied(),
         certs::table
             .filter(certs::day.between(first, last))
             .select(NamedCertificateRow::as_select())
@@ -128,7 +128,7 @@ pub(crate) async fn orders(conn: &mut Conn, window: &Window) -> Result<OrderPage
     let replacements: Vec<(Key, Key)> = matching!(
         conn,
         replacements::serial,
-        replaced.iter(),
+        replaced.iter().copied(),
         replacements::table
             .filter(replacements::day.between(first, last))
             .select((replacements::serial, replacements::order_id))
@@ -157,17 +157,17 @@ pub(crate) async fn certificates(conn: &mut Conn, window: &Window) -> Result<Cer
     let orders: Vec<OrderRow> = matching!(
         conn,
         order::id,
-        ids.iter(),
+        ids.iter().copied(),
         order::table.select(OrderRow::as_select())
     );
-    let wanted: BTreeSet<Key> = orders.iter().flat_map(named).map(<[u8]>::to_vec).collect();
+    let wanted: BTreeSet<&[u8]> = orders.iter().flat_map(named).collect();
     Ok(CertificatePage {
         next: window.next(&rows, |row| pair(&row.serial, row.day)),
-        certificates: rows,
         entries: entries_of(conn, &ids, "certificate.%").await?,
-        orders: by_key(orders, |order| &order.id),
+        certificates: rows,
         authorizations: authorizations_of(conn, &wanted).await?,
         receipts: receipts_of(conn, &wanted).await?,
+        orders: by_key(orders, |order| &order.id),
     })
 }
 
@@ -197,13 +197,13 @@ pub(crate) async fn trail(conn: &mut Conn, window: &Window) -> Result<TrailPage>
 
 async fn entries_of(
     conn: &mut Conn,
-    subjects: &BTreeSet<Key>,
+    subjects: &BTreeSet<&[u8]>,
     events: &str,
 ) -> Result<HashMap<Key, Vec<EntryRow>>> {
     let rows: Vec<EntryRow> = matching!(
         conn,
         trail::subject,
-        subjects.iter(),
+        subjects.iter().copied(),
         trail::table
             .filter(trail::event.like(events))
             .select(EntryRow::as_select())
@@ -211,28 +211,28 @@ async fn entries_of(
     Ok(grouped(rows, |row| &row.subject))
 }
 
-async fn authorizations_of(conn: &mut Conn, ids: &BTreeSet<Key>) -> Result<HashMap<Key, AuthorizationRow>> {
+async fn authorizations_of(conn: &mut Conn, ids: &BTreeSet<&[u8]>) -> Result<HashMap<Key, AuthorizationRow>> {
     let rows: Vec<AuthorizationRow> = matching!(
         conn,
         authz::id,
-        ids.iter(),
+        ids.iter().copied(),
         authz::table.select(AuthorizationRow::as_select())
     );
     Ok(by_key(rows, |row| &row.id))
 }
 
-async fn receipts_of(conn: &mut Conn, ids: &BTreeSet<Key>) -> Result<HashMap<Key, Vec<ReceiptRow>>> {
+async fn receipts_of(conn: &mut Conn, ids: &BTreeSet<&[u8]>) -> Result<HashMap<Key, Vec<ReceiptRow>>> {
     let rows: Vec<ReceiptRow> = matching!(
         conn,
         receipts::authorization_id,
-        ids.iter(),
+        ids.iter().copied(),
         receipts::table.select(ReceiptRow::as_select())
     );
     Ok(grouped(rows, |row| &row.authorization_id))
 }
 
 /// The first and the last of the days in some serials: which partitions they can be in.
-fn days(serials: &BTreeSet<Key>) -> (i64, i64) {
+fn days(serials: &BTreeSet<&[u8]>) -> (i64, i64) {
     let days = || {
         serials
             .iter()
@@ -244,8 +244,8 @@ fn days(serials: &BTreeSet<Key>) -> (i64, i64) {
 }
 
 /// Each key once.
-fn keys<'a>(keys: impl Iterator<Item = &'a Key>) -> BTreeSet<Key> {
-    keys.cloned().collect()
+fn keys<'a>(keys: impl Iterator<Item = &'a Key>) -> BTreeSet<&'a [u8]> {
+    keys.map(Vec::as_slice).collect()
 }
 
 fn by_key<T>(rows: Vec<T>, key: impl Fn(&T) -> &Key) -> HashMap<Key, T> {
