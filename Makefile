@@ -8,7 +8,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: packages
 packages:
@@ -50,6 +50,12 @@ chaos: build ## Issue certificates while services and PostgreSQL fail: make chao
 	test/servers/install
 	cargo build --package cairn-chaos
 	$(TARGET)/debug/cairn-chaos $(ARGS)
+
+.PHONY: bench-growth
+bench-growth: packages ## Compare a CA with 5 million certificates in PostgreSQL to one with 100 thousand
+	test/servers/install
+	cargo build --release $(PACKAGES) --package cairn-bench
+	$(TARGET)/release/cairn-bench growth $(ARGS)
 
 .PHONY: fuzz
 fuzz: packages ## Run every fuzz target for a while: make fuzz SECONDS=60

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 /// Measures whole issuances against an ACME server; without --directory against a new `cairn local`, whose
 /// binaries are beside this one
 #[derive(clap::Parser, Debug)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
     /// The directory of a server that runs already
     #[arg(long, value_name = "URL", requires = "ca_bundle")]
     pub(crate) directory: Option<String>,
@@ -51,4 +54,37 @@ pub(crate) struct Args {
     /// Writes the figures there as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+}
+
+/// What else can be measured.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Command {
+    Growth(Growth),
+}
+
+/// Measures how the CA does on PostgreSQL with many certificates, compared to few
+///
+/// Starts a PostgreSQL server of its own and fills two of its databases with a year of issuances, in the directory
+/// for temporary files (TMPDIR). The large one takes some 6 GB for each million certificates.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Growth {
+    /// Certificates in the large database
+    #[arg(long, default_value_t = 5_000_000, value_parser = clap::value_parser!(u64).range(1000..=100_000_000))]
+    pub(crate) certificates: u64,
+
+    /// Certificates in the small database
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1000..=100_000_000))]
+    pub(crate) compared_with: u64,
+
+    /// Issuances at each size
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) count: u32,
+
+    /// How many clients there are at once
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) concurrency: u32,
+
+    /// Minutes after which an audit that is not at its end is ended
+    #[arg(long, default_value_t = 60, value_name = "MINUTES")]
+    pub(crate) audit_limit: u64,
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 /// A part of an issuance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
+    NewNonce,
+    NewAccount,
     NewOrder,
     Authorization,
     Challenge,
@@ -16,7 +18,20 @@ pub(crate) enum Step {
 
 impl Step {
     /// All of them, as they come; the whole last.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
+        Self::NewNonce,
+        Self::NewAccount,
+        Self::NewOrder,
+        Self::Authorization,
+        Self::Challenge,
+        Self::Validation,
+        Self::Finalize,
+        Self::Certificate,
+        Self::Whole,
+    ];
+
+    /// Those of an issuance.
+    pub(crate) const ISSUANCE: [Self; 7] = [
         Self::NewOrder,
         Self::Authorization,
         Self::Challenge,
@@ -29,6 +44,8 @@ impl Step {
     /// Its name in reports.
     pub(crate) const fn name(self) -> &'static str {
         match self {
+            Self::NewNonce => "new-nonce",
+            Self::NewAccount => "new-account",
             Self::NewOrder => "new-order",
             Self::Authorization => "authorization",
             Self::Challenge => "challenge",

@@ -110,23 +110,25 @@ pub(crate) async fn run(
     Ok(outcome)
 }
 
-type SharedWork = Arc<Mutex<Work>>;
+/// Work that several take from.
+pub(crate) type SharedWork = Arc<Mutex<Work>>;
 
-fn share(work: Work) -> SharedWork {
+pub(crate) fn share(work: Work) -> SharedWork {
     Arc::new(Mutex::new(work))
 }
 
 /// One client.
-struct Worker {
-    account: Account,
-    responder: Http01,
+pub(crate) struct Worker {
+    pub(crate) account: Account,
+    pub(crate) responder: Http01,
     issuances: u32,
-    failures: Vec<String>,
-    latencies: Latencies,
+    pub(crate) failures: Vec<String>,
+    pub(crate) latencies: Latencies,
 }
 
 impl Worker {
-    fn new(account: Account, responder: &Http01) -> Self {
+    /// A client that has done nothing yet.
+    pub(crate) fn new(account: Account, responder: &Http01) -> Self {
         let latencies = Latencies::default();
         Self {
             account,
@@ -137,7 +139,8 @@ impl Worker {
         }
     }
 
-    async fn work_off(mut self, work: SharedWork) -> Self {
+    /// Takes work until there is none left.
+    pub(crate) async fn work_off(mut self, work: SharedWork) -> Self {
         loop {
             let next = work.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some(request) = next else {

@@ -3,8 +3,11 @@
 //! Every issuance is a client's whole flow: new order, authorization, challenge answered by the generator's
 //! own web server, validation awaited, finalize, download. Each worker has an account and a connection of
 //! its own. CSRs are made before the clock starts.
+//!
+//! `cairn-bench growth` compares such issuances, and other work, between a small and a large database.
 
 mod args;
+mod growth;
 mod issuance;
 mod latency;
 mod load;
@@ -18,7 +21,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 
-use args::Args;
+use args::{Args, Command};
 use load::Level;
 use processes::Processes;
 use report::Report;
@@ -41,6 +44,11 @@ fn measure(args: &Args) -> anyhow::Result<bool> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    if let Some(Command::Growth(args)) = &args.command {
+        let report = runtime.block_on(growth::measure(args))?;
+        print!("{}", report.markdown());
+        return Ok(report.is_complete());
+    }
     let report = runtime.block_on(run(args))?;
     print!("{}", report.table());
     if let Some(path) = &args.json {

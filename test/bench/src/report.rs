@@ -89,7 +89,7 @@ fn level_table(level: &Outcome) -> String {
         let _ = writeln!(text, "  failed: {failure}");
     }
     let _ = writeln!(text, "latency, ms                     p50      p90      p99");
-    for step in Step::ALL {
+    for step in Step::ISSUANCE {
         let [p50, p90, p99] = PERCENTILES.map(|percent| millis(level.latencies.percentile(step, percent)));
         let _ = writeln!(text, "  {:<25} {p50:>7.1}  {p90:>7.1}  {p99:>7.1}", step.name());
     }
@@ -110,7 +110,7 @@ fn level_table(level: &Outcome) -> String {
 }
 
 fn level_json(level: &Outcome) -> Value {
-    let latency: Map<String, Value> = Step::ALL
+    let latency: Map<String, Value> = Step::ISSUANCE
         .into_iter()
         .map(|step| {
             let [p50, p90, p99] =

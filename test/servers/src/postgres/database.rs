@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -163,6 +164,12 @@ impl Database {
     /// error is what psql says.
     pub fn sql(&self, role: Role, statements: &str) -> Result<String> {
         psql::execute(&mut psql::psql(&self.url(role), role.user())?, statements)
+    }
+
+    /// A psql as a role, over the Unix socket, that stops at the first error and prints rows without decoration:
+    /// for more than fits into a text.
+    pub fn psql(&self, role: Role) -> Result<Command> {
+        psql::psql(&self.socket_url(role), role.user())
     }
 
     fn user(&self, role: Role) -> &User {
