@@ -36,21 +36,23 @@ macro_rules! matching {
         super::dialect::matching!(@ $conn, $column, $values, $query,)
     };
     (@ $conn:expr, $column:expr, $values:expr, $query:expr, $($lock:tt)*) => {{
-        let values: Vec<&[u8]> = $values.collect();
-        match (values.iter().min().copied(), values.iter().max().copied()) {
-            (Some(only), Some(last)) if only == last => {
-                $query.filter($column.eq(only)) $($lock)* .load($conn).await?
-            }
-            (Some(first), Some(last)) => {
-                $query
-                    .filter($column.eq_any(values))
-                    .filter($column.ge(first))
-                    .filter($column.le(last))
-                    $($lock)*
-                    .load($conn)
-                    .await?
-            }
-            _ => Vec::new(),
+        // A `match`, not a `let`: what the values borrow from lives as long as it.
+        match $values.map(AsRef::<[u8]>::as_ref).collect::<Vec<&[u8]>>() {
+            values => match (values.iter().min().copied(), values.iter().max().copied()) {
+                (Some(only), Some(last)) if only == last => {
+                    $query.filter($column.eq(only)) $($lock)* .load($conn).await?
+                }
+                (Some(first), Some(last)) => {
+                    $query
+                        .filter($column.eq_any(values))
+                        .filter($column.ge(first))
+                        .filter($column.le(last))
+                        $($lock)*
+                        .load($conn)
+                        .await?
+                }
+                _ => Vec::new(),
+            },
         }
     }};
 }
