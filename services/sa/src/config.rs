@@ -1,6 +1,7 @@
 //! The configuration file of the storage authority; `deploy/config/sa.toml` is a commented sample.
 
 mod database;
+mod maintenance;
 pub(crate) mod server;
 
 use cairn_kit::Configuration;
@@ -8,6 +9,7 @@ use cairn_rpc::{ServerConfig, TlsConfig};
 use serde::Deserialize;
 
 pub use database::{DatabaseConfig, Location, Postgres, Sqlite};
+pub use maintenance::{Maintenance, Retention};
 pub use server::Server;
 
 /// What the storage authority reads from its configuration file.
@@ -16,6 +18,9 @@ pub use server::Server;
 pub struct Config {
     /// The database.
     pub database: DatabaseConfig,
+    /// What `cairn-sa maintain` does.
+    #[serde(default)]
+    pub maintenance: Maintenance,
     /// Where to serve, and to whom.
     pub grpc: ServerConfig,
     /// This service's identity towards the others.
@@ -24,7 +29,8 @@ pub struct Config {
 
 impl Configuration for Config {
     fn check(&self) -> Result<(), String> {
-        self.database.check()
+        self.database.check()?;
+        self.maintenance.check()
     }
 }
 

@@ -5,6 +5,7 @@
 //!   `queries.rs` its transactions, `rows.rs` its rows.
 //! - `trail`: what the database writes about every change, and how it is checked.
 //! - `inspection`: whether what is stored keeps the rules.
+//! - `maintenance`: partitions, and rows that leave when their time came.
 //! - `db`: named transactions, and the backends that carry them out.
 //!
 //! A new operation is a query in an aggregate's `queries.rs`, a method in its `mod.rs` that runs it by
@@ -23,6 +24,7 @@ mod config;
 mod db;
 mod grpc;
 mod inspection;
+mod maintenance;
 mod migrate;
 mod orders;
 mod store;
@@ -31,9 +33,12 @@ mod trail;
 use cairn_kit::{BoxError, Env};
 use cairn_rpc::Transport;
 
-pub use config::{Config, DatabaseConfig, Location, Postgres, Server, Sqlite};
+pub use config::{Config, DatabaseConfig, Location, Maintenance, Postgres, Retention, Server, Sqlite};
 pub use db::{OpenError, migrate};
 pub use inspection::Rule;
+pub use maintenance::actions::{Action, Partition};
+pub use maintenance::command::maintain_command;
+pub use maintenance::maintain;
 pub use migrate::migrate_command;
 pub(crate) use store::Store;
 
@@ -45,6 +50,8 @@ pub async fn serve(config: Config, env: Env) -> Result<(), BoxError> {
 
 /// The same over a transport of the caller's choice; tests use one in memory.
 pub async fn serve_on(config: Config, env: Env, transport: Transport) -> Result<(), BoxError> {
-    let store = Store::open(&config.database, env.clock.clone(), env.rng.clone(), &env.metrics).await?;
-    grpc::serve(store, config.grpc, env, &transport).await
+    let store = Store::open(&config, env.clock.clone(), env.rng.clone(), &env.metrics).await?;
+    let watched = (store.clone(), env.clone());
+    let serving = grpc::serve(store, config.grpc, env, &transport);
+    maintenance::watch::beside(watched.0, &watched.1, serving).await
 }

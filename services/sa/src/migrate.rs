@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cairn_kit::{BoxError, config};
+use cairn_kit::{BoxError, SystemClock, config};
+use cairn_types::Clock;
 use clap::Parser;
 
 use crate::Config;
@@ -31,8 +32,8 @@ pub fn migrate_command() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), BoxError> {
-    let loaded = config::load::<Config>(&arguments.config)?;
-    let done = migrate(&loaded.service.database)?;
+    let config = config::load::<Config>(&arguments.config)?.service;
+    let done = migrate(&config.database, config.maintenance.ahead, SystemClock.now())?;
     if done.is_empty() {
         println!("the tables are up to date");
     }

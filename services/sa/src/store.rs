@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cairn_kit::Metrics;
 use cairn_types::{Clock, Error, LeaseId, Rng, Timestamp};
 
-use crate::DatabaseConfig;
+use crate::Config;
 use crate::db::{Database, OpenError};
 
 /// The most pieces of work that one call may claim.
@@ -22,13 +22,13 @@ pub(crate) struct Store {
 impl Store {
     /// Opens the database. Fails if it cannot be opened or its tables are older than this program.
     pub(crate) async fn open(
-        config: &DatabaseConfig,
+        config: &Config,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
         metrics: &Metrics,
     ) -> Result<Self, OpenError> {
         Ok(Self {
-            db: Arc::new(Database::open(config, metrics).await?),
+            db: Arc::new(Database::open(config, clock.now(), metrics).await?),
             clock,
             rng,
         })

@@ -15,9 +15,9 @@ pub(crate) mod sqlite;
 pub(crate) mod tx;
 
 use cairn_kit::Metrics;
-use cairn_types::Error;
+use cairn_types::{Error, Timestamp};
 
-use crate::config::{DatabaseConfig, Location};
+use crate::config::{Config, DatabaseConfig, Location};
 use tx::Measures;
 
 /// An open database.
@@ -28,10 +28,12 @@ pub(crate) enum Database {
 
 impl Database {
     /// Opens the database and its connections. Fails if its tables are older than this program.
-    pub(crate) async fn open(config: &DatabaseConfig, metrics: &Metrics) -> Result<Self, OpenError> {
+    pub(crate) async fn open(config: &Config, now: Timestamp, metrics: &Metrics) -> Result<Self, OpenError> {
+        let ahead = config.maintenance.ahead;
+        let config = &config.database;
         if config.migrate_at_start {
             let config = config.clone();
-            let migrated = tokio::task::spawn_blocking(move || migrate(&config)).await;
+            let migrated = tokio::task::spawn_blocking(move || migrate(&config, ahead, now)).await;
             migrated.unwrap_or_else(|_panicked| Ok(Vec::new()))?;
         }
         let measures = Measures::register(metrics);
@@ -53,12 +55,13 @@ impl Database {
     }
 }
 
-/// Creates the tables or brings them up to date; on PostgreSQL the user of the URL must own them. Returns the names of
-/// the migrations that were run. Blocks; not for a thread that runs asynchronous tasks.
-pub fn migrate(config: &DatabaseConfig) -> Result<Vec<String>, OpenError> {
+/// Creates the tables or brings them up to date; on PostgreSQL the user of the URL must own them, and there are
+/// partitions for the month of `now` and for `ahead` more afterwards. Returns the names of the migrations that were
+/// run. Blocks; not for a thread that runs asynchronous tasks.
+pub fn migrate(config: &DatabaseConfig, ahead: u32, now: Timestamp) -> Result<Vec<String>, OpenError> {
     match &config.url {
         Location::Sqlite(path) => sqlite::migrate(path),
-        Location::Postgres(server) => postgres::migrate(server, config),
+        Location::Postgres(server) => postgres::migrate(server, config, ahead, now),
     }
 }
 

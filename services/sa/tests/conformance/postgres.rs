@@ -14,6 +14,8 @@ use cairn_kit::Secret;
 use cairn_sa::DatabaseConfig;
 use cairn_servers::{Database, Postgres, Role};
 
+use stage::START;
+
 /// The entries of the audit trail as JSON objects.
 pub(crate) const ENTRIES: &str = "SELECT json_build_object('subject', encode(subject, 'hex'), 'position', position, \
     'at', at, 'event', event, 'state', state, 'actor', actor, 'request', coalesce(encode(request, 'hex'), ''), \
@@ -28,7 +30,7 @@ impl Storage {
         let migrate = |database: &Database| {
             let config = config(database, Role::Migrate);
             // On a thread of its own, since it blocks.
-            let migrated = std::thread::spawn(move || cairn_sa::migrate(&config));
+            let migrated = std::thread::spawn(move || cairn_sa::migrate(&config, 2, START));
             migrated.join().unwrap().map(drop).map_err(Into::into)
         };
         Self(server.database_like("migrated", migrate).unwrap())

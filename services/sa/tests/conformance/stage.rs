@@ -11,7 +11,7 @@ use cairn_rpc::api::sa::{
 };
 use cairn_rpc::client::SaClient;
 use cairn_rpc::{ClientConfig, Context, Hub, ServerConfig, TlsConfig};
-use cairn_sa::Config;
+use cairn_sa::{Config, Maintenance};
 use cairn_types::{
     Account, AccountId, AccountStatus, Authorization, AuthorizationId, AuthorizationStatus, Challenge,
     ChallengeId, ChallengeStatus, ChallengeType, Clock, Error, ErrorKind, Identifier, Lease, LeaseId, Order,
@@ -23,6 +23,9 @@ use crate::{ENTRIES, Storage};
 
 /// Far more than any call here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// When each test begins.
+pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
@@ -57,7 +60,7 @@ static SERIES: AtomicU32 = AtomicU32::new(1);
 impl Stage {
     /// On an empty database.
     pub(crate) async fn new() -> Self {
-        let clock = Arc::new(TestClock(AtomicI64::new(1_800_000_000_000)));
+        let clock = Arc::new(TestClock(AtomicI64::new(START.as_millis())));
         Self::start(Storage::new(), clock).await
     }
 
@@ -75,6 +78,7 @@ impl Stage {
         };
         let config = Config {
             database: storage.config(),
+            maintenance: Maintenance::default(),
             // As in deploy/config/sa.toml.
             grpc: ServerConfig::loopback([
                 (

@@ -10,8 +10,11 @@ use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, Simple
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect::{Connector, Refusal};
+use cairn_types::Timestamp;
+
 use crate::config::{DatabaseConfig, Server};
 use crate::db::OpenError;
+use crate::maintenance::postgres::create_ahead;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
@@ -21,22 +24,43 @@ const STARTING: Duration = Duration::from_secs(60);
 /// Between attempts to reach it.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// One migration at a time, whoever starts it: any number that nobody else locks. Nothing waits long for a
+/// One migration or maintenance at a time, whoever starts it: any number that nobody else locks. Nothing waits long for a
 /// lock on a table, because everybody else would wait behind it.
 const ALONE: &str =
     "SET lock_timeout = '10s'; SET statement_timeout = 0; SELECT pg_advisory_lock(6361697269)";
 
-/// Runs the migrations that the database lacks; returns their names. Needs a role that owns the tables.
-pub(crate) fn migrate(server: &Server, config: &DatabaseConfig) -> Result<Vec<String>, OpenError> {
-    alone(server, config, |mut conn| async move {
-        conn.batch_execute(ALONE)
-            .await
-            .map_err(|error| unusable(server, &error))?;
+/// Runs the migrations that the database lacks; returns their names. Then makes the partitions for the month of `now`
+/// and for `ahead` more. Needs a role that owns the tables.
+pub(crate) fn migrate(
+    server: &Server,
+    config: &DatabaseConfig,
+    ahead: u32,
+    now: Timestamp,
+) -> Result<Vec<String>, OpenError> {
+    exclusively(server, config, |conn| async move {
         let mut harness = AsyncMigrationHarness::new(conn);
         let done = harness
             .run_pending_migrations(MIGRATIONS)
             .map_err(|error| unusable(server, error.as_ref()))?;
-        Ok(done.iter().map(ToString::to_string).collect())
+        let done = done.iter().map(ToString::to_string).collect();
+        let mut conn = harness.into_inner();
+        create_ahead(&mut conn, ahead, now, false, &mut |action| tracing::info!("{action}"))
+            .await
+            .map_err(|error| unusable(server, &error))?;
+        Ok(done)
+    })
+}
+
+/// Does `work` on tables that are up to date, while nobody else migrates or maintains them. Needs a role that owns
+/// them. Blocks.
+pub(crate) fn alone<W, F>(server: &Server, config: &DatabaseConfig, work: W) -> Result<(), OpenError>
+where
+    W: FnOnce(AsyncPgConnection) -> F,
+    F: Future<Output = diesel::QueryResult<()>>,
+{
+    exclusively(server, config, |conn| async move {
+        check(server, config).await?;
+        work(conn).await.map_err(|error| unusable(server, &error))
     })
 }
 
@@ -82,7 +106,7 @@ async fn applied(conn: &mut AsyncPgConnection) -> diesel::QueryResult<Vec<String
 }
 
 /// Does `work` with a connection, on a runtime of its own: migrations block their thread.
-fn alone<T, W, F>(server: &Server, config: &DatabaseConfig, work: W) -> Result<T, OpenError>
+fn exclusively<T, W, F>(server: &Server, config: &DatabaseConfig, work: W) -> Result<T, OpenError>
 where
     W: FnOnce(AsyncPgConnection) -> F,
     F: Future<Output = Result<T, OpenError>>,
@@ -93,7 +117,13 @@ where
         .enable_all()
         .build()
         .map_err(|error| unusable(server, &error))?;
-    runtime.block_on(async { work(reach(server, &connector).await?).await })
+    runtime.block_on(async {
+        let mut conn = reach(server, &connector).await?;
+        conn.batch_execute(ALONE)
+            .await
+            .map_err(|error| unusable(server, &error))?;
+        work(conn).await
+    })
 }
 
 async fn reach(server: &Server, connector: &Connector) -> Result<AsyncPgConnection, OpenError> {

@@ -59,7 +59,7 @@ use crate::trail::Origin;
 use connect::Pool;
 pub(crate) use connection::Conn;
 use connection::RunQueryDsl;
-pub(crate) use migrations::migrate;
+pub(crate) use migrations::{alone, migrate};
 use retry::Attempts;
 
 /// How a transaction begins, and how it ends well.
@@ -141,6 +141,15 @@ impl Postgres {
         let result = self.0.run(&Mode::Snapshot, work).await;
         self.0.measures.finished(name, since, &result);
         result
+    }
+
+    /// The values of a query of texts.
+    pub(crate) async fn texts(&self, name: &'static str, query: String) -> Result<Vec<String>> {
+        self.read(name, move |conn| {
+            let query = diesel::dsl::sql::<diesel::sql_types::Text>(&query);
+            Box::pin(async move { Ok(query.load(conn).await?) })
+        })
+        .await
     }
 
     /// The least work that shows the database to be there.

@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::trail;
+use super::{settle, trail};
 use crate::db::OpenError;
 use crate::db::tx::Measures;
 
@@ -56,22 +56,37 @@ impl Opener {
     /// Refuses tables that lack what this program needs. Tables that are newer are fine: a migration keeps
     /// what the version before it uses.
     pub(super) fn check_migrations(&self) -> Result<(), OpenError> {
-        let mut conn = establish(&self.path, "")?;
-        let pending = conn
-            .pending_migrations(MIGRATIONS)
-            .map_err(|error| unusable(&self.path, error.as_ref()))?;
-        if pending.is_empty() {
-            return Ok(());
-        }
-        let names: Vec<_> = pending
-            .iter()
-            .map(|migration| migration.name().to_string())
-            .collect();
-        Err(OpenError::Outdated {
-            path: self.path.display().to_string(),
-            missing: names.join(", "),
-        })
+        check(&self.path, &mut establish(&self.path, "")?)
     }
+}
+
+fn check(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError> {
+    let pending = conn
+        .pending_migrations(MIGRATIONS)
+        .map_err(|error| unusable(path, error.as_ref()))?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = pending
+        .iter()
+        .map(|migration| migration.name().to_string())
+        .collect();
+    Err(OpenError::Outdated {
+        path: path.display().to_string(),
+        missing: names.join(", "),
+    })
+}
+
+/// Does `work` on tables that are up to date, beside those who use them.
+pub(crate) fn alone<W, F>(path: &Path, work: W) -> Result<(), OpenError>
+where
+    W: FnOnce(SqliteConnection) -> F,
+    F: Future<Output = diesel::QueryResult<()>>,
+{
+    let mut conn = establish(path, WRITER)?;
+    check(path, &mut conn)?;
+    let work = work(conn);
+    settle(async { Ok(work.await?) }).map_err(|failure| unusable(path, &failure))
 }
 
 /// Creates the file if need be and runs the migrations that it lacks; returns their names.

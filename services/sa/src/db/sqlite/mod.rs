@@ -56,7 +56,7 @@ use super::errors::{Failure, Result};
 use super::tx::Measures;
 use crate::config::Sqlite as Config;
 use crate::trail::Origin;
-pub(crate) use connection::migrate;
+pub(crate) use connection::{alone, migrate};
 use ready::RunQueryDsl;
 pub(crate) use ready::settle;
 

@@ -1,0 +1,33 @@
+//! Partitions dropped.
+
+use diesel::QueryResult;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+
+use super::{Removal, create::attach, end, lock};
+
+/// Drops the partitions of a month, together. Where entries about accounts stay, they move to a new partition: that is
+/// less work than to delete the others.
+pub(super) async fn remove(conn: &mut AsyncPgConnection, removal: &Removal) -> QueryResult<()> {
+    let month = removal.month;
+    lock::begin(conn, removal.tables).await?;
+    let mut text = String::new();
+    for table in removal.tables {
+        let partition = table.partition(month);
+        text += &if removal.except_accounts {
+            let column = table.column();
+            format!(
+                "CREATE TABLE {partition}_accounts (LIKE {table} INCLUDING ALL);
+                 INSERT INTO {partition}_accounts
+                 SELECT entry.* FROM {partition} AS entry JOIN accounts ON accounts.id = entry.{column};
+                 DROP TABLE {partition};
+                 ALTER TABLE {partition}_accounts RENAME TO {partition};
+                 {}",
+                attach(*table, month)
+            )
+        } else {
+            format!("DROP TABLE IF EXISTS {partition};")
+        };
+    }
+    let removed = conn.batch_execute(&text).await;
+    end(conn, removed).await
+}
