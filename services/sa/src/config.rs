@@ -90,6 +90,11 @@ mod tests {
                     "readers",
                     "pool",
                     "statement_timeout",
+                    "ahead",
+                    "certificates",
+                    "orders",
+                    "authorizations",
+                    "audit",
                 ]
                 .iter()
                 .any(|key| line.starts_with(key))
@@ -148,6 +153,10 @@ mod tests {
                 "postgres://sa@db/cairn?sslmode=disable",
                 "postgres://sa@db/cairn is not on this machine; add ?sslmode=verify-full",
             ),
+            ("ahead = 2", "ahead = 0", "maintenance.ahead: 1 to 24"),
+            ("ahead = 2", "behind = 2", "behind"),
+            ("audit = \"2555d\"", "serials = \"2555d\"", "serials"),
+            ("orders = \"400d\"", "orders = \"long\"", "orders"),
             (
                 "sqlite:cairn.db",
                 "postgres://sa@db",
