@@ -1,5 +1,6 @@
 //! The tables that grow, and what tells the month of a row.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use cairn_types::Timestamp;
@@ -73,6 +74,15 @@ impl Table {
     /// The partition of a month on PostgreSQL.
     pub(crate) fn partition(self, month: Month) -> String {
         format!("{self}_{month}")
+    }
+
+    /// The months in names of partitions on PostgreSQL, of this table and of others.
+    pub(crate) fn months_of(self, partitions: &[String]) -> BTreeSet<Month> {
+        let prefix = format!("{self}_");
+        partitions
+            .iter()
+            .filter_map(|name| name.strip_prefix(&prefix)?.parse().ok())
+            .collect()
     }
 
     /// The partition on PostgreSQL of the rows that no other one takes.

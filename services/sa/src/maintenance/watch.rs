@@ -1,11 +1,14 @@
 //! Whether maintenance is overdue: told at start, and as long as the storage authority runs.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cairn_kit::Env;
+use diesel_async::AsyncPgConnection;
 use prometheus_client::metrics::gauge::Gauge;
 
 use super::months::Month;
+use super::storage::Storage;
 use super::tables::Table;
 use crate::Store;
 use crate::db::Database;
@@ -52,13 +55,50 @@ async fn tables(store: &Store) -> Result<Vec<String>> {
     let Database::Postgres(db) = store.db() else {
         return Ok(Vec::new());
     };
+    let partitions = "SELECT relname::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid";
+    let partitions = db.texts("list_partitions", partitions.to_owned()).await?;
     let next = Month::of(store.now()).next();
-    let queries = Table::ALL.map(|table| {
-        format!(
-            "SELECT '{table}' WHERE to_regclass('{}') IS NULL OR EXISTS (SELECT FROM {} LIMIT 1)",
-            table.partition(next),
-            table.default_partition()
-        )
-    });
-    db.texts("find_overdue_tables", queries.join(" UNION ALL ")).await
+    let mut overdue = Vec::new();
+    let mut queries = Vec::new();
+    for table in Table::ALL {
+        let months = table.months_of(&partitions);
+        if months.contains(&next) {
+            let elsewhere = elsewhere(table, &months);
+            queries.push(format!(
+                "SELECT '{table}' WHERE EXISTS (SELECT FROM {table} WHERE {elsewhere})"
+            ));
+        } else {
+            overdue.push(table.to_string());
+        }
+    }
+    if !queries.is_empty() {
+        let query = queries.join(" UNION ALL ");
+        overdue.append(&mut db.texts("find_overdue_tables", query).await?);
+    }
+    Ok(overdue)
+}
+
+/// The condition for rows of none of these months. The service may not read the default partition by its name, but
+/// PostgreSQL looks for such rows nowhere else.
+fn elsewhere(table: Table, months: &BTreeSet<Month>) -> String {
+    let column = table.column();
+    let least = |month: Month| table.least(month, AsyncPgConnection::octets);
+    let mut from = None;
+    let mut ranges = Vec::new();
+    for month in months {
+        match from {
+            None => ranges.push(format!("{column} < {}", least(*month))),
+            Some(from) if from < *month => {
+                ranges.push(format!(
+                    "{column} >= {} AND {column} < {}",
+                    least(from),
+                    least(*month)
+                ));
+            }
+            Some(_) => (),
+        }
+        from = Some(month.next());
+    }
+    ranges.extend(from.map(|from| format!("{column} >= {}", least(from))));
+    ranges.join(" OR ")
 }

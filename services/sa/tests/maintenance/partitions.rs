@@ -94,7 +94,7 @@ fn rows_that_came_too_early_move_to_their_month() {
 }
 
 #[test]
-fn the_service_writes_no_partition_of_the_audit_trail() {
+fn the_service_writes_no_partition_by_its_name() {
     let database = servers::migrated(noon("2026-11-23"));
     maintain(&servers::config(&database, Role::Migrate), noon("2027-01-31"));
     for month in ["default", "2026_11", "2027_01", "2027_03"] {
@@ -105,13 +105,11 @@ fn the_service_writes_no_partition_of_the_audit_trail() {
             format!("UPDATE {partition} SET position = 1"),
             format!("DELETE FROM {partition}"),
             format!("TRUNCATE {partition}"),
+            format!("DELETE FROM orders_{month}"),
         ] {
             let refused = database.sql(Role::Sa, &statement).unwrap_err().to_string();
             assert!(refused.contains("permission denied"), "{statement}: {refused}");
         }
-        database
-            .sql(Role::Sa, &format!("SELECT FROM {partition}"))
-            .unwrap();
     }
 }
 

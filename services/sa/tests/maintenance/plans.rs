@@ -33,6 +33,7 @@ fn look_ups_by_key_prune() {
         maintain(&servers::config(&database, Role::Migrate), noon(month));
     }
     let wanted = servers::octets(&id("2026-08-20", 1));
+    let other = servers::octets(&id("2026-08-21", 1));
     let (number, day) = serial("2026-08-20", 1);
     let number = servers::octets(&number);
     for (prepare, parameters, expected) in [
@@ -52,9 +53,15 @@ fn look_ups_by_key_prune() {
             &["certificates_2026_08"],
         ),
         (
-            "(bytea[]) AS SELECT * FROM authorizations LEFT JOIN receipts ON authorization_id = id
-             WHERE id = ANY($1) ORDER BY authorization_id, position",
-            format!("ARRAY[{wanted}]"),
+            "(bytea) AS SELECT * FROM authorizations LEFT JOIN receipts ON authorization_id = id
+             WHERE id = $1 ORDER BY authorization_id, position",
+            wanted.clone(),
+            &["authorizations_2026_08"],
+        ),
+        (
+            "(bytea[], bytea, bytea) AS SELECT * FROM authorizations LEFT JOIN receipts ON authorization_id = id
+             WHERE id = ANY($1) AND id >= $2 AND id <= $3 ORDER BY authorization_id, position",
+            format!("ARRAY[{wanted}, {other}], {wanted}, {other}"),
             &["authorizations_2026_08"],
         ),
         (

@@ -29,10 +29,15 @@ async fn overdue(database: DatabaseConfig, now: Timestamp) -> String {
     let config = Config {
         database,
         maintenance: Maintenance::default(),
-        grpc: ServerConfig::loopback(
-            ["Records", "Accounts", "Orders", "Authorizations", "Certificates", "Signing"]
-                .map(|service| (format!("cairn.sa.v1.{service}"), ["ra.cairn"])),
-        ),
+        grpc: ServerConfig::loopback([
+            ("cairn.sa.v1.Records", ["wfe.cairn"].as_slice()),
+            ("cairn.sa.v1.Accounts", &["ra.cairn"]),
+            ("cairn.sa.v1.Orders", &["ra.cairn"]),
+            ("cairn.sa.v1.Authorizations", &["ra.cairn"]),
+            ("cairn.sa.v1.Certificates", &["ra.cairn"]),
+            ("cairn.sa.v1.Signing", &["ca.cairn"]),
+            ("cairn.sa.v1.Audit", &["operator.cairn"]),
+        ]),
         tls: TlsConfig {
             certificate: FilePath::from(PathBuf::from("none")),
             key: Secret::from_bytes(Vec::new()),
@@ -50,7 +55,7 @@ async fn overdue(database: DatabaseConfig, now: Timestamp) -> String {
     serving.await.unwrap().unwrap();
     let value = metrics
         .lines()
-        .find_map(|line| line.strip_prefix("sa_maintenance_overdue "));
+        .find_map(|line| line.strip_prefix("cairn_sa_maintenance_overdue "));
     value.unwrap_or_else(|| panic!("{metrics}")).to_owned()
 }
 

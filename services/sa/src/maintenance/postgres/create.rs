@@ -54,25 +54,19 @@ async fn create(conn: &mut AsyncPgConnection, table: Table, month: Month) -> Que
     end(conn, made).await
 }
 
-/// The statements that give a table to its place among the partitions, and to nobody who must not write there.
+/// The statements that put a table among the partitions. As after the migrations, the service has rights on the table
+/// that is partitioned, and none on a partition: those would allow what is not allowed there.
 pub(super) fn attach(table: Table, month: Month) -> String {
     let partition = table.partition(month);
     let least = |month| table.least(month, AsyncPgConnection::octets);
     let (from, to) = (least(month), least(month.next()));
-    let revoke = match table {
-        // As the migration does for the table and the default partition.
-        Table::AuditEntries => format!(
-            "DO $$ BEGIN
-                 IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'cairn_sa') THEN
-                     REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {partition} FROM cairn_sa;
-                 END IF;
-             END $$"
-        ),
-        _ => String::new(),
-    };
     format!(
         "ALTER TABLE {table} ATTACH PARTITION {partition} FOR VALUES FROM ({from}) TO ({to});
          COMMENT ON TABLE {partition} IS 'The part of `{table}` that belongs to a month.';
-         {revoke}"
+         DO $$ BEGIN
+             IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'cairn_sa') THEN
+                 REVOKE ALL ON {partition} FROM cairn_sa;
+             END IF;
+         END $$;"
     )
 }

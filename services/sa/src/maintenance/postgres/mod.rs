@@ -57,11 +57,7 @@ async fn partitioned(conn: &mut AsyncPgConnection, table: Table) -> QueryResult<
     ))
     .load(conn)
     .await?;
-    let prefix = format!("{table}_");
-    let months = names
-        .iter()
-        .filter_map(|name| name.strip_prefix(&prefix)?.parse().ok());
-    Ok(months.collect())
+    Ok(table.months_of(&names))
 }
 
 /// The months of the rows in a table's default partition.
