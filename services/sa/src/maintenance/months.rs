@@ -135,13 +135,24 @@ mod tests {
         }
         assert_eq!(Month::of(Timestamp::from_millis(-1)), Month::FIRST);
         assert_eq!(Month::of(Timestamp::from_millis(i64::MAX)).to_string(), "9999_12");
-        assert_eq!(Month::of(at("2026-11-23T12:00:00Z")).plus(2).to_string(), "2027_01");
+        assert_eq!(
+            Month::of(at("2026-11-23T12:00:00Z")).plus(2).to_string(),
+            "2027_01"
+        );
     }
 
     #[test]
     fn other_names_are_no_months() {
         for name in [
-            "", "default", "2026", "2026_13", "2026_00", "26_01", "2026_1", "+026_11", "2026_11_x",
+            "",
+            "default",
+            "2026",
+            "2026_13",
+            "2026_00",
+            "26_01",
+            "2026_1",
+            "+026_11",
+            "2026_11_x",
         ] {
             assert!(name.parse::<Month>().is_err(), "{name}");
         }

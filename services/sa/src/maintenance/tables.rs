@@ -116,16 +116,16 @@ impl Table {
 
 /// The condition for ids of a month in any column, as SQL.
 pub(crate) fn ids_within(column: &str, month: Month, octets: impl Fn(&[u8]) -> String) -> String {
-    let (from, to) = (
-        octets(&lowest_id(month.start())),
-        octets(&lowest_id(month.end())),
-    );
+    let (from, to) = (octets(&lowest_id(month.start())), octets(&lowest_id(month.end())));
     format!("{column} >= {from} AND {column} < {to}")
 }
 
 /// The month that a UUIDv7 was made in.
 pub(crate) fn month_of_id(id: &[u8]) -> Month {
-    let millis = id.iter().take(6).fold(0, |millis, octet| millis << 8 | i64::from(*octet));
+    let millis = id
+        .iter()
+        .take(6)
+        .fold(0, |millis, octet| millis << 8 | i64::from(*octet));
     Month::of(Timestamp::from_millis(millis))
 }
 

@@ -72,7 +72,11 @@ fn rows_that_came_too_early_move_to_their_month() {
              FROM receipts ORDER BY authorization_id, position",
         )
     };
-    assert!(places().iter().all(|place| place.starts_with("receipts_default ")));
+    assert!(
+        places()
+            .iter()
+            .all(|place| place.starts_with("receipts_default "))
+    );
     let told = maintain(&servers::config(&database, Role::Migrate), noon("2024-09-01"));
     for move_told in [
         "create receipts_2024_06 and move rows from receipts_default to it",
@@ -134,7 +138,10 @@ fn a_table_in_use_is_left_for_a_moment_only() {
             )
         });
         let told = maintain(&servers::config(&database, Role::Migrate), noon("2026-12-01"));
-        assert!(told.contains(&"create orders_2027_02".to_owned()), "{url}: {told:?}");
+        assert!(
+            told.contains(&"create orders_2027_02".to_owned()),
+            "{url}: {told:?}"
+        );
         held.join().unwrap()
     });
     reader.unwrap();

@@ -55,15 +55,47 @@ const COUNTS: &str = "SELECT (SELECT count(*) FROM orders) || ' ' || (SELECT cou
 fn tell(config: &DatabaseConfig, mut counts: impl FnMut() -> String) {
     for (now, expected, why) in [
         ("2024-05-01", "3 2 4 2 1 10", "nothing is old enough"),
-        ("2024-07-12", "3 2 4 2 1 10", "less than 90 days after its expiry, the certificate stays"),
-        ("2024-07-13", "3 2 4 1 0 10", "then it goes, with the note about its replacement"),
-        ("2025-03-06", "3 2 4 1 0 10", "January will have ended 400 days ago tomorrow"),
+        (
+            "2024-07-12",
+            "3 2 4 2 1 10",
+            "less than 90 days after its expiry, the certificate stays",
+        ),
+        (
+            "2024-07-13",
+            "3 2 4 1 0 10",
+            "then it goes, with the note about its replacement",
+        ),
+        (
+            "2025-03-06",
+            "3 2 4 1 0 10",
+            "January will have ended 400 days ago tomorrow",
+        ),
         ("2025-03-07", "2 2 4 1 0 10", "its order goes"),
-        ("2025-06-30", "1 2 4 1 0 10", "March goes; February stays for its certificate, and all it may rest on"),
-        ("2026-04-12", "1 2 4 1 0 10", "the trail is not shorter than what it is about"),
-        ("2026-05-10", "1 2 4 1 0 10", "the long certificate is in its grace"),
-        ("2026-05-11", "0 0 0 0 0 4", "it goes, then its order, the authorizations, and their trail"),
-        ("2026-06-15", "0 0 0 0 0 2", "the trail of March goes; that of the account stays"),
+        (
+            "2025-06-30",
+            "1 2 4 1 0 10",
+            "March goes; February stays for its certificate, and all it may rest on",
+        ),
+        (
+            "2026-04-12",
+            "1 2 4 1 0 10",
+            "the trail is not shorter than what it is about",
+        ),
+        (
+            "2026-05-10",
+            "1 2 4 1 0 10",
+            "the long certificate is in its grace",
+        ),
+        (
+            "2026-05-11",
+            "0 0 0 0 0 4",
+            "it goes, then its order, the authorizations, and their trail",
+        ),
+        (
+            "2026-06-15",
+            "0 0 0 0 0 2",
+            "the trail of March goes; that of the account stays",
+        ),
     ] {
         let told = maintain(config, noon(now));
         assert_eq!(counts(), expected, "{now}: {why}\n{told:#?}");
@@ -88,7 +120,10 @@ fn on_postgres() {
         &database,
         "SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'orders'::regclass ORDER BY 1",
     );
-    assert!(!partitions.contains(&"orders_2024_03".to_owned()), "{partitions:?}");
+    assert!(
+        !partitions.contains(&"orders_2024_03".to_owned()),
+        "{partitions:?}"
+    );
 }
 
 #[test]

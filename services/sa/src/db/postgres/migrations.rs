@@ -44,9 +44,11 @@ pub(crate) fn migrate(
             .map_err(|error| unusable(server, error.as_ref()))?;
         let done = done.iter().map(ToString::to_string).collect();
         let mut conn = harness.into_inner();
-        create_ahead(&mut conn, ahead, now, false, &mut |action| tracing::info!("{action}"))
-            .await
-            .map_err(|error| unusable(server, &error))?;
+        create_ahead(&mut conn, ahead, now, false, &mut |action| {
+            tracing::info!("{action}")
+        })
+        .await
+        .map_err(|error| unusable(server, &error))?;
         Ok(done)
     })
 }
