@@ -1,7 +1,7 @@
 //! From an entitlement to a certificate: prepared, stored, signed, stored.
 //!
 //! Any of these steps may be the last that a process takes. Whoever repeats the call finds the octets that were
-//! stored, and signs only those; what was signed and not stored was never seen by anybody.
+//! stored, and signs only those; what was signed and not stored was never seen by anybody but the log.
 
 use cairn_kit::audit::{Actor, Record};
 use cairn_rpc::Context;
@@ -9,6 +9,7 @@ use cairn_rpc::api::ca::Issue;
 use cairn_rpc::api::sa::{StoredTbs, Unsigned};
 use cairn_types::{Certificate, Error, ErrorKind, Result, Serial};
 use cairn_x509::{Leaf, LintError, LintedTbs, SignedCertificate, Subject, build, lint};
+use openssl::base64::encode_block;
 
 use crate::Ca;
 use crate::entitlement::Entitlement;
@@ -42,7 +43,7 @@ impl Ca {
             return self.sa.get_certificate(context, serial).await;
         }
         let signed = self.sign(&prepared)?;
-        record(context, &entitlement, &prepared);
+        record(context, &entitlement, &issue.jwk, &prepared.issuer.id, &signed);
         let certificate = self.store(context, signed).await?;
         self.measures
             .issued(&entitlement.order().profile, &prepared.issuer.id);
@@ -158,8 +159,15 @@ impl Ca {
     }
 }
 
-/// Tells the audit log of a signature as soon as there is one: also of those that are lost before anybody sees them.
-fn record(context: &Context, entitlement: &Entitlement<'_>, prepared: &Prepared<'_>) {
+/// Tells the audit log of a signature as soon as there is one, and all that storage needs to know of it again: also of
+/// those that are lost before anybody sees them, or later with a database.
+fn record(
+    context: &Context,
+    entitlement: &Entitlement<'_>,
+    account_key: &str,
+    issuer: &str,
+    signed: &SignedCertificate,
+) {
     let order = entitlement.order();
     let proved = entitlement.evidence().iter().map(|evidence| {
         format!(
@@ -169,14 +177,17 @@ fn record(context: &Context, entitlement: &Entitlement<'_>, prepared: &Prepared<
             evidence.perspectives().join(", ")
         )
     });
-    Record::new("certificate.signed", "certificate", prepared.linted.serial())
+    Record::new("certificate.signed", "certificate", signed.serial())
         .by(Actor::Account(order.account.to_string()))
         .request(context.request_id())
         .created("signed")
         .detail("order", order.id.to_string())
+        .detail("account", order.account.to_string())
+        .detail("account_key", account_key)
         .detail("profile", order.profile.as_str())
-        .detail("issuer", prepared.issuer.id.as_str())
+        .detail("issuer", issuer)
         .detail("evidence", proved.collect::<Vec<_>>())
+        .detail("certificate", encode_block(signed.as_der()))
         .write();
 }
 

@@ -19,7 +19,7 @@ impl Ca {
         let entitlement = self.entitle(&issue)?;
         let prepared = self.prepare(&entitlement)?;
         let signed = self.sign(&prepared)?;
-        record(context, &entitlement, &prepared);
+        record(context, &entitlement, &issue.jwk, &prepared.issuer.id, &signed);
         tokio::time::sleep(WIDE_OPEN).await;
         let stored = self
             .sa
