@@ -3,6 +3,7 @@
 //! - `grpc`: the calls of `proto/cairn/sa/v1`, each decoded, done and encoded.
 //! - `accounts`, `orders`, `authorizations`, `certificates`: an aggregate each. `mod.rs` has its operations,
 //!   `queries.rs` its transactions, `rows.rs` its rows.
+//! - `backup`, `recovery`: the database is copied, and what a restored copy does not know is found in logs.
 //! - `trail`: what the database writes about every change, and how it is checked.
 //! - `inspection`: whether what is stored keeps the rules.
 //! - `maintenance`: partitions, and rows that leave when their time came.
@@ -19,6 +20,7 @@
 mod accounts;
 mod audit;
 mod authorizations;
+mod backup;
 mod certificates;
 mod config;
 mod db;
@@ -27,12 +29,14 @@ mod inspection;
 mod maintenance;
 mod migrate;
 mod orders;
+mod recovery;
 mod store;
 mod trail;
 
 use cairn_kit::{BoxError, Env};
 use cairn_rpc::Transport;
 
+pub use backup::backup_command;
 pub use config::{Config, DatabaseConfig, Location, Maintenance, Postgres, Retention, Server, Sqlite};
 pub use db::{OpenError, migrate};
 pub use inspection::Rule;
@@ -40,6 +44,7 @@ pub use maintenance::actions::{Action, Partition};
 pub use maintenance::command::maintain_command;
 pub use maintenance::maintain;
 pub use migrate::migrate_command;
+pub use recovery::recover_command;
 pub(crate) use store::Store;
 
 /// Serves the storage authority until the shutdown of `env`, then finishes what is in flight.

@@ -18,6 +18,7 @@ use cairn_kit::Metrics;
 use cairn_types::{Error, Timestamp};
 
 use crate::config::{Config, DatabaseConfig, Location};
+pub(crate) use sqlite::copy as copy_sqlite;
 use tx::Measures;
 
 /// An open database.

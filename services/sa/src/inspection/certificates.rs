@@ -13,6 +13,7 @@ use super::report::{Report, hexadecimal, shown};
 use super::rows::{AuthorizationRow, CertificateRow, OrderRow, named};
 use super::trail::check_trail;
 use super::{Rule, in_order};
+use crate::recovery::by_operator;
 
 /// Tries the rules on a page; returns where the next one starts.
 pub(super) fn check(page: CertificatePage, report: &mut Report) -> Option<Vec<u8>> {
@@ -34,6 +35,8 @@ pub(super) fn check(page: CertificatePage, report: &mut Report) -> Option<Vec<u8
         };
         check_content(row, &identifiers, &id, report);
         match page.orders.get(&row.order_id) {
+            // Order and proof may be lost.
+            _ if is_recovered(row, &page) => report.count("recovered"),
             Some(order) => {
                 check_order(row, order, &id, report);
                 check_coverage(row, &identifiers, order, &page, &id, report);
@@ -46,6 +49,13 @@ pub(super) fn check(page: CertificatePage, report: &mut Report) -> Option<Vec<u8
         }
     }
     page.next
+}
+
+/// Whether it was stored by a recovery, after the database it was in was lost.
+fn is_recovered(row: &CertificateRow, page: &CertificatePage) -> bool {
+    let entries = page.entries.get(&row.order_id).map_or(&[][..], Vec::as_slice);
+    let prepared = entries.iter().find(|entry| entry.event == "certificate.prepared");
+    prepared.is_some_and(|entry| entry.actor == Some(by_operator().to_string()))
 }
 
 /// That a serial is stored under its own day makes it one of a kind: serial and day are the key of the table.

@@ -139,5 +139,6 @@ pub(crate) struct EntryRow {
     pub(crate) position: i64,
     pub(crate) event: String,
     pub(crate) state: String,
+    pub(crate) actor: Option<String>,
     pub(crate) detail: Option<String>,
 }

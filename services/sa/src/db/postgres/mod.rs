@@ -43,6 +43,8 @@ pub(crate) mod finalization;
 pub(crate) mod inspection;
 #[path = "../../orders/queries.rs"]
 pub(crate) mod orders;
+#[path = "../../recovery/queries.rs"]
+pub(crate) mod recovery;
 #[path = "../../authorizations/validation.rs"]
 pub(crate) mod validation;
 

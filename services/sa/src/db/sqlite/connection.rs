@@ -98,7 +98,7 @@ pub(crate) fn migrate(path: &Path) -> Result<Vec<String>, OpenError> {
     Ok(versions.iter().map(ToString::to_string).collect())
 }
 
-fn establish(path: &Path, pragmas: &str) -> Result<SqliteConnection, OpenError> {
+pub(super) fn establish(path: &Path, pragmas: &str) -> Result<SqliteConnection, OpenError> {
     let text = path.to_str().ok_or_else(|| OpenError::Unusable {
         path: path.display().to_string(),
         why: "the path is not UTF-8".to_owned(),
@@ -111,7 +111,7 @@ fn establish(path: &Path, pragmas: &str) -> Result<SqliteConnection, OpenError> 
     Ok(conn)
 }
 
-fn unusable(path: &Path, error: &dyn std::error::Error) -> OpenError {
+pub(super) fn unusable(path: &Path, error: &dyn std::error::Error) -> OpenError {
     OpenError::Unusable {
         path: path.display().to_string(),
         why: error.to_string(),

@@ -3,6 +3,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | [`connection`] | opening, pragmas, migrations |
+//! | [`copy`](mod@copy) | a copy of the file while others write
 //! | [`job`] | a piece of work for a thread, and its answer |
 //! | [`queue`], [`writer`], [`readers`] | the threads |
 //! | [`dialect`] | what the queries ask for that only a backend can express |
@@ -12,6 +13,7 @@
 //! The modules named like aggregates are the queries, compiled for this backend.
 
 mod connection;
+mod copy;
 mod dialect;
 mod job;
 #[cfg(test)]
@@ -45,6 +47,8 @@ pub(crate) mod finalization;
 pub(crate) mod inspection;
 #[path = "../../orders/queries.rs"]
 pub(crate) mod orders;
+#[path = "../../recovery/queries.rs"]
+pub(crate) mod recovery;
 #[path = "../../authorizations/validation.rs"]
 pub(crate) mod validation;
 
@@ -57,6 +61,7 @@ use super::tx::Measures;
 use crate::config::Sqlite as Config;
 use crate::trail::Origin;
 pub(crate) use connection::{alone, migrate};
+pub(crate) use copy::copy;
 use ready::RunQueryDsl;
 pub(crate) use ready::settle;
 

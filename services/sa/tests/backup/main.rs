@@ -1,0 +1,9 @@
+//! Backup, restore, and what a restored database has to be told: what docs/operations.md says, run.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
+mod logs;
+mod postgres;
+mod program;
+mod service;
+mod sqlite;
