@@ -23,6 +23,7 @@ mod nonces;
 mod operations;
 mod orders;
 mod restart;
+mod restore;
 mod revocation;
 mod support;
 mod terms;

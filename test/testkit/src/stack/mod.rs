@@ -74,12 +74,18 @@ impl Stack {
 
     /// Stops it in good order and starts it again, in the same directory with the same URL.
     pub async fn restart(self) -> Result<Self> {
+        self.restart_after(|_| Ok(())).await
+    }
+
+    /// The same, with something done in its directory while nothing of it runs.
+    pub async fn restart_after(self, work: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
         let (dir, options, port) = (
             self.dir.clone(),
             self.options.clone(),
             self.env().port("WFE_HTTPS")?,
         );
         self.process.stop().await?;
+        work(&dir)?;
         Self::start_in(dir, options, port).await
     }
 
