@@ -95,6 +95,8 @@ mod tests {
                     "orders",
                     "authorizations",
                     "audit",
+                    "prepared_statements",
+                    "replica_max_lag",
                 ]
                 .iter()
                 .any(|key| line.starts_with(key))
@@ -143,6 +145,26 @@ mod tests {
             ("readers = 4", "readers = 65", "database.sqlite.readers: 1 to 64"),
             ("readers = 4", "writers = 2", "writers"),
             ("pool = 16", "pool = 0", "database.postgres.pool: 1 to 1000"),
+            (
+                "pool = 16",
+                "replica_url = \"postgres://sa@localhost/cairn\"",
+                "database.postgres.replica_url: SQLite has no replicas",
+            ),
+            (
+                "pool = 16",
+                "replica_url = \"sqlite:copy.db\"",
+                "not the URL of a server; use postgres:",
+            ),
+            (
+                "replica_max_lag = \"5s\"",
+                "replica_max_lag = \"10ms\"",
+                "database.postgres.replica_max_lag: at least 100ms",
+            ),
+            (
+                "sqlite:cairn.db",
+                "postgres://sa@localhost,127.0.0.1/cairn",
+                "database.url: several hosts take target_session_attrs=read-write",
+            ),
             (
                 "sqlite:cairn.db",
                 "postgres://sa:secret@db/cairn",

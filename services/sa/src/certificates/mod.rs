@@ -9,7 +9,7 @@ use cairn_types::{Certificate, Error, ErrorKind, OrderStatus, Result, Serial};
 
 use crate::Store;
 use crate::audit::{holder, record};
-use crate::db::{look_up, transact};
+use crate::db::{look_aside, look_up, transact};
 use crate::trail::Origin;
 
 /// A certificate that is stored, and what became of its order.
@@ -66,6 +66,10 @@ impl Store {
     }
 
     pub(crate) async fn get_certificate(&self, serial: Serial) -> Result<Certificate> {
+        // What is issued stays; a revocation by another process may be seen a moment later.
+        if let Some(found) = look_aside!(self.db(), |_| true, certificates::get_certificate(serial)) {
+            return Ok(found);
+        }
         look_up!(self.db(), certificates::get_certificate(serial))
     }
 
@@ -81,6 +85,7 @@ impl Store {
             Origin::by(context, &by),
             certificates::revoke_certificate(request)
         )?;
+        self.db().show_to_all();
         if new {
             certificate(context, "certificate.revoked", serial, by)
                 .moved("issued", "revoked")

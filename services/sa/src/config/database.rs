@@ -62,6 +62,12 @@ pub struct Postgres {
     /// Whether statements stay prepared between transactions. False for `PgBouncer` in transaction mode, which hands
     /// each transaction another session of the server.
     pub prepared_statements: bool,
+    /// A standby that answers what may be a moment old: what is final, and certificates, whose revocation it may show
+    /// that much later. A URL like that of the primary, with the same user and password.
+    pub replica_url: Option<Server>,
+    /// How far the standby may be behind; it is not asked otherwise. 5 s unless given.
+    #[serde(with = "humantime_serde")]
+    pub replica_max_lag: Duration,
 }
 
 impl Default for Postgres {
@@ -70,6 +76,8 @@ impl Default for Postgres {
             pool: 16,
             statement_timeout: Duration::from_secs(10),
             prepared_statements: true,
+            replica_url: None,
+            replica_max_lag: Duration::from_secs(5),
         }
     }
 }
@@ -99,6 +107,27 @@ impl FromStr for Location {
             )),
             None => Err("not a database URL; use sqlite:PATH or postgres://USER@HOST/DATABASE".to_owned()),
         }
+    }
+}
+
+impl FromStr for Server {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, String> {
+        match url.parse()? {
+            Location::Postgres(server) => Ok(server),
+            Location::Sqlite(_) => {
+                Err("not the URL of a server; use postgres://USER@HOST/DATABASE".to_owned())
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Server {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -140,9 +169,20 @@ impl DatabaseConfig {
         if postgres.statement_timeout.as_millis() == 0 {
             return Err("database.postgres.statement_timeout: at least 1ms".to_owned());
         }
-        if matches!(self.url, Location::Sqlite(_)) && self.password_file.is_some() {
-            return Err("database.password_file: SQLite asks for no password".to_owned());
+        if postgres.replica_max_lag < Duration::from_millis(100) {
+            return Err("database.postgres.replica_max_lag: at least 100ms".to_owned());
         }
-        Ok(())
+        match &self.url {
+            Location::Sqlite(_) if self.password_file.is_some() => {
+                Err("database.password_file: SQLite asks for no password".to_owned())
+            }
+            Location::Sqlite(_) if postgres.replica_url.is_some() => {
+                Err("database.postgres.replica_url: SQLite has no replicas".to_owned())
+            }
+            Location::Postgres(server) if !server.is_one_primary() => {
+                Err("database.url: several hosts take target_session_attrs=read-write".to_owned())
+            }
+            _ => Ok(()),
+        }
     }
 }

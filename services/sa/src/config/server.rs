@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
-use tokio_postgres::config::Host;
+use tokio_postgres::config::{Host, TargetSessionAttrs};
 
 /// What a URL has to look like.
 const FORM: &str = "use postgres://USER@HOST/DATABASE";
@@ -83,6 +83,12 @@ impl Server {
             ));
         }
         Ok(server)
+    }
+
+    /// Whether there is no doubt which host takes writes.
+    pub(super) fn is_one_primary(&self) -> bool {
+        self.settings.get_hosts().len() == 1
+            || self.settings.get_target_session_attrs() == TargetSessionAttrs::ReadWrite
     }
 
     /// Whether each host is this machine, so that what is sent to it can be read by nobody else.

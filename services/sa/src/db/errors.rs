@@ -1,5 +1,7 @@
 //! Why a transaction did not happen.
 
+use std::time::Duration;
+
 use cairn_types::Error;
 use diesel::result::DatabaseErrorKind;
 
@@ -32,6 +34,14 @@ pub(crate) enum Failure {
     /// The server does not answer, or does not take writes.
     #[error("no connection to the database: {0}")]
     Unreachable(String),
+    /// The server gave up a statement: for a lock that is held too long, or for too much to do.
+    #[error("a statement took longer than {limit:?}: {why}")]
+    TooSlow {
+        /// What a statement may take.
+        limit: Duration,
+        /// What the server says.
+        why: String,
+    },
     /// The threads of the database have ended.
     #[error("the database is closed")]
     Closed,
@@ -65,9 +75,11 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(error) => *error,
-            Failure::NotCommitted(_) | Failure::Overloaded | Failure::Unreachable(_) | Failure::Closed => {
-                Self::unavailable(failure.to_string())
-            }
+            Failure::NotCommitted(_)
+            | Failure::Overloaded
+            | Failure::Unreachable(_)
+            | Failure::TooSlow { .. }
+            | Failure::Closed => Self::unavailable(failure.to_string()),
             // Lost in the middle, and not found again in time.
             Failure::Sql(diesel::result::Error::DatabaseError(
                 DatabaseErrorKind::UnableToSendCommand
@@ -109,6 +121,13 @@ mod tests {
             (Failure::Overloaded, ErrorKind::Unavailable),
             (
                 Failure::Unreachable("connection refused".to_owned()),
+                ErrorKind::Unavailable,
+            ),
+            (
+                Failure::TooSlow {
+                    limit: Duration::from_secs(1),
+                    why: "canceled".to_owned(),
+                },
                 ErrorKind::Unavailable,
             ),
             (Failure::Closed, ErrorKind::Unavailable),

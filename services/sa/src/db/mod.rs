@@ -46,6 +46,15 @@ impl Database {
         }
     }
 
+    /// What was just written will be seen by reads that do without the last moments, too.
+    pub(crate) fn show_to_all(&self) {
+        if let Self::Postgres(db) = self
+            && let Some(replica) = db.replica()
+        {
+            replica.must_catch_up();
+        }
+    }
+
     /// Whether the database answers.
     pub(crate) async fn check(&self) -> Result<(), Error> {
         match self {
@@ -158,3 +167,27 @@ macro_rules! read_by {
     };
 }
 pub(crate) use read_by;
+
+/// As [`look_up`], on a replica, for what it has if it is `$enough`: `$enough` says of what is found that no write can
+/// have outdated it, or that the last moments do not matter. None if the query is to be run by [`look_up`]:
+/// there is no replica, it does not answer, it is behind, it refuses, or has not enough.
+macro_rules! look_aside {
+    ($database:expr, $enough:expr, $aggregate:ident::$query:ident($($argument:ident),* $(,)?)) => {
+        match $database {
+            $crate::db::Database::Sqlite(_) => None,
+            $crate::db::Database::Postgres(db) => match db.replica() {
+                None => None,
+                Some(replica) => {
+                    replica
+                        .read($enough, move |conn| {
+                            Box::pin(async move {
+                                $crate::db::postgres::$aggregate::$query(conn, $(&$argument),*).await
+                            })
+                        })
+                        .await
+                }
+            },
+        }
+    };
+}
+pub(crate) use look_aside;

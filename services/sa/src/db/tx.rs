@@ -8,6 +8,7 @@ use diesel::connection::{Instrumentation, InstrumentationEvent};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 
 use super::errors::{Failure, Result};
 
@@ -26,6 +27,13 @@ pub(crate) struct Outcome {
     outcome: &'static str,
 }
 
+/// A server that was read from, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Source {
+    server: &'static str,
+    reason: &'static str,
+}
+
 /// What is counted about the database. Clones count together.
 #[derive(Clone)]
 pub(crate) struct Measures {
@@ -37,6 +45,9 @@ pub(crate) struct Measures {
     pub(crate) statements: Counter,
     /// Transactions tried again.
     pub(crate) retries: Counter,
+    reads: Family<Source, Counter>,
+    /// The age of what the replica shows, in milliseconds.
+    pub(crate) replica_lag: Gauge,
 }
 
 impl Measures {
@@ -50,7 +61,20 @@ impl Measures {
             commits: metrics.counter("sa_commits", "Commits to disk, of one or more transactions each"),
             statements: metrics.counter("sa_statements", "SQL statements"),
             retries: metrics.counter("sa_retries", "Commits that were tried again"),
+            reads: metrics.counters(
+                "sa_replica_reads",
+                "Reads that a replica may answer, by the server that did, and why",
+            ),
+            replica_lag: metrics.gauge(
+                "sa_replica_lag_milliseconds",
+                "How long ago what the replica shows was known to be complete; 0 without a replica",
+            ),
         }
+    }
+
+    /// Counts a read that a replica may answer.
+    pub(crate) fn read(&self, server: &'static str, reason: &'static str) {
+        self.reads.get_or_create(&Source { server, reason }).inc();
     }
 
     /// Counts a transaction that was asked for at `since`.

@@ -3,6 +3,8 @@
 pub(crate) mod rows;
 pub(crate) mod rules;
 
+use std::time::Duration;
+
 use cairn_kit::audit::Actor;
 use cairn_rpc::Context;
 use cairn_rpc::api::sa::{
@@ -12,11 +14,15 @@ use cairn_types::{AccountId, LeaseId, Order, OrderId, OrderStatus, Problem, Resu
 
 use crate::Store;
 use crate::audit::{JANITOR, record};
-use crate::db::{look_up, transact};
+use crate::db::{column, look_aside, look_up, transact};
 use crate::trail::Origin;
 
 /// The most ids that one call lists.
 const MOST_LISTED: u32 = 1000;
+
+/// An order of this age is on its way no longer, as a rule, and every other that was made before it is stored: no
+/// call takes as long.
+const SETTLED: Duration = Duration::from_mins(5);
 
 /// An order that ended with something that it needed.
 pub(crate) struct EndedOrder {
@@ -49,6 +55,12 @@ impl Store {
     }
 
     pub(crate) async fn get_order(&self, id: OrderId) -> Result<Order> {
+        let is_final = |order: &Order| matches!(order.status, OrderStatus::Valid | OrderStatus::Invalid);
+        if self.is_settled(&id)
+            && let Some(order) = look_aside!(self.db(), is_final, orders::get_order(id))
+        {
+            return Ok(order);
+        }
         look_up!(self.db(), orders::get_order(id))
     }
 
@@ -67,7 +79,21 @@ impl Store {
         let below = before.map_or([0xff; 16], |id| *id.as_bytes());
         let limit = limit.min(MOST_LISTED);
         let now = self.now();
+        // The first pages may have orders that their caller has just made.
+        if before.is_some_and(|id| self.is_settled(&id))
+            && let Some(ids) = look_aside!(
+                self.db(),
+                |_| true,
+                orders::list_orders(account, below, limit, now)
+            )
+        {
+            return Ok(ids);
+        }
         look_up!(self.db(), orders::list_orders(account, below, limit, now))
+    }
+
+    fn is_settled(&self, id: &OrderId) -> bool {
+        id.as_bytes().as_slice() < column::lowest_id(self.now() - SETTLED).as_slice()
     }
 
     pub(crate) async fn begin_finalize(

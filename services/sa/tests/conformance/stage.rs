@@ -60,8 +60,13 @@ static SERIES: AtomicU32 = AtomicU32::new(1);
 impl Stage {
     /// On an empty database.
     pub(crate) async fn new() -> Self {
+        Self::on(Storage::new()).await
+    }
+
+    /// On a database.
+    pub(crate) async fn on(storage: Storage) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(START.as_millis())));
-        Self::start(Storage::new(), clock).await
+        Self::start(storage, clock).await
     }
 
     /// The same database after a restart.

@@ -1,6 +1,6 @@
 //! Connections: TLS, passwords, the pool.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::ConnectionError;
 use diesel::connection::CacheSize;
@@ -16,6 +16,7 @@ use openssl::x509::store::X509StoreBuilder;
 use postgres_openssl::MakeTlsConnector;
 use prometheus_client::metrics::counter::Counter;
 use tokio_postgres::NoTls;
+use tokio_postgres::config::{LoadBalanceHosts, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
 
 use super::connection::Conn;
@@ -24,8 +25,23 @@ use crate::config::{DatabaseConfig, Server};
 use crate::db::OpenError;
 use crate::db::errors::{Failure, Result};
 
-/// How long a transaction waits for a connection of the pool, or for a new one.
-const CONNECT: Duration = Duration::from_secs(5);
+/// How long a transaction waits for a connection of the pool.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// How long a new connection may take, whatever hosts it is looked for at.
+const CONNECT: Duration = Duration::from_secs(4);
+
+/// How long each address may take to accept it, unless the URL says.
+const ACCEPT: Duration = Duration::from_secs(2);
+
+/// A host that is gone closes no connection: it is asked for a sign of life after a time without one, at this
+/// interval, and may leave as much time without an answer.
+const SILENCE: Duration = Duration::from_secs(10);
+const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
+const SIGNS_OF_LIFE: u32 = 5;
+
+/// What TLS says about a server that is not the one of the URL. It will not become that one.
+const WRONG_SERVER: [&str; 2] = ["certificate verify failed", "server does not support TLS"];
 
 /// Makes connections to one server, or to that of several which takes writes.
 #[derive(Clone)]
@@ -34,6 +50,8 @@ pub(super) struct Connector {
     tls: Option<MakeTlsConnector>,
     /// Whether a connection keeps its prepared statements from one transaction to the next.
     sessions: bool,
+    /// What every connection begins with, if it keeps that.
+    session: String,
 }
 
 impl Connector {
@@ -50,7 +68,16 @@ impl Connector {
             settings.password(text);
         }
         if settings.get_connect_timeout().is_none() {
-            settings.connect_timeout(CONNECT);
+            settings.connect_timeout(ACCEPT);
+        }
+        settings
+            .keepalives_idle(SILENCE)
+            .keepalives_interval(SIGN_OF_LIFE)
+            .keepalives_retries(SIGNS_OF_LIFE)
+            .tcp_user_timeout(SILENCE);
+        if settings.get_target_session_attrs() == TargetSessionAttrs::ReadWrite {
+            // One that hangs must not be asked first each time.
+            settings.load_balance_hosts(LoadBalanceHosts::Random);
         }
         settings.application_name("cairn-sa");
         let tls = server
@@ -67,11 +94,21 @@ impl Connector {
             server: settings,
             tls,
             sessions: config.postgres.prepared_statements,
+            session: format!(
+                "SET statement_timeout = {}",
+                config.postgres.statement_timeout.as_millis()
+            ),
         })
     }
 
     /// A new connection.
     pub(super) async fn connect(&self) -> std::result::Result<AsyncPgConnection, Refusal> {
+        tokio::time::timeout(CONNECT, self.try_connect())
+            .await
+            .unwrap_or_else(|_| Err(Refusal::Unreachable(format!("no answer within {CONNECT:?}"))))
+    }
+
+    async fn try_connect(&self) -> std::result::Result<AsyncPgConnection, Refusal> {
         let client = match self.tls.clone() {
             Some(tls) => {
                 let (client, connection) = self.server.connect(tls).await?;
@@ -85,6 +122,7 @@ impl Connector {
             }
         };
         if self.sessions {
+            client.batch_execute(&self.session).await?;
             return Ok(AsyncPgConnection::try_from(client).await?);
         }
         // What Diesel prepares and runs at first must meet one session of the server, not two.
@@ -130,7 +168,7 @@ async fn log_end(connection: impl Future<Output = std::result::Result<(), tokio_
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
-    /// The server does not want this user, or has no such database.
+    /// The server does not want this user, has no such database, or is not the one that is meant.
     #[error("{0}")]
     Unwanted(String),
     /// There is no server, or it is starting, or it is not the one that takes writes.
@@ -144,9 +182,14 @@ impl From<tokio_postgres::Error> for Refusal {
             Some(cause) => format!("{error}: {cause}"),
             None => error.to_string(),
         };
-        // Class 28 is about users and passwords, class 3D about databases.
-        let unwanted = |code: &SqlState| ["28", "3D"].iter().any(|class| code.code().starts_with(class));
-        if error.code().is_some_and(unwanted) {
+        // Class 28 is about users and passwords, class 3D about databases, class 42 about permissions.
+        let unwanted = |code: &SqlState| {
+            ["28", "3D", "42"]
+                .iter()
+                .any(|class| code.code().starts_with(class))
+        };
+        let wrong = || WRONG_SERVER.iter().any(|what| text.contains(what));
+        if error.code().is_some_and(unwanted) || wrong() {
             Self::Unwanted(text)
         } else {
             Self::Unreachable(text)
@@ -190,16 +233,17 @@ impl Pool {
     }
 
     /// A connection to run statements on, which `statements` counts.
-    pub(super) async fn get(&self, statements: &Counter) -> Result<Conn> {
-        match tokio::time::timeout(CONNECT, self.0.get()).await {
-            Ok(Ok(pooled)) => Ok(Conn::new(pooled, statements)),
+    pub(super) async fn get(&self, statements: &Counter, statement_timeout: Duration) -> Result<Conn> {
+        match tokio::time::timeout(WAIT, self.0.get()).await {
+            Ok(Ok(pooled)) => Ok(Conn::new(pooled, statements, statement_timeout)),
             Ok(Err(error)) => Err(Failure::Unreachable(error.to_string())),
             Err(_elapsed) => Err(Failure::Overloaded),
         }
     }
 
-    /// Closes the connections that nobody uses: those to a server that went away are all dead.
-    pub(super) fn forget_idle(&self) {
-        self.0.retain(|_, _| false);
+    /// Closes the connections that nobody uses and that are older than this: those to a server that went away are
+    /// all dead.
+    pub(super) fn forget_idle(&self, older_than: Instant) {
+        self.0.retain(|_, metrics| metrics.created > older_than);
     }
 }

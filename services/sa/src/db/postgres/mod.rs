@@ -2,10 +2,12 @@
 //!
 //! | Module | Holds |
 //! |---|---|
+//! | [`attempt`] | one attempt at a transaction, on one server |
 //! | [`connect`] | TLS, passwords, the pool |
 //! | [`connection`] | a connection in use, and how the queries run on it |
 //! | [`dialect`] | what the queries ask for that only a backend can express |
 //! | [`migrations`] | the tables |
+//! | [`replica`] | a standby that answers what it may |
 //! | [`retry`] | which failures are worth another attempt |
 //! | [`trail`] | what the triggers of the audit trail read |
 //!
@@ -13,15 +15,19 @@
 //!
 //! Transactions run as READ COMMITTED: the queries move states by compare-and-set, and lock what they rely on.
 
+mod attempt;
 mod connect;
 mod connection;
 mod dialect;
 #[cfg(test)]
 mod last_step;
 mod migrations;
+mod replica;
 mod retry;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod tests;
 mod trail;
 
 #[path = "../../accounts/queries.rs"]
@@ -58,31 +64,20 @@ use super::errors::{Failure, Result};
 use super::tx::Measures;
 use crate::config::{DatabaseConfig, Server};
 use crate::trail::Origin;
-use connect::Pool;
+use attempt::{Mode, Runner};
 pub(crate) use connection::Conn;
 use connection::RunQueryDsl;
 pub(crate) use migrations::{alone, migrate};
+pub(crate) use replica::Replica;
 use retry::Attempts;
-
-/// How a transaction begins, and how it ends well.
-enum Mode {
-    /// Reads and writes, in a transaction. The audit trail names the origin.
-    Write(Origin),
-    /// Reads, each statement by itself.
-    Read,
-    /// Reads one state of the database, in a transaction.
-    Snapshot,
-}
 
 /// An open database. Clones share its connections.
 #[derive(Clone)]
 pub(crate) struct Postgres(Arc<Inner>);
 
 struct Inner {
-    pool: Pool,
-    /// Whether a statement outside a transaction may be prepared and then run.
-    sessions: bool,
-    statement_timeout: u128,
+    primary: Arc<Runner>,
+    replica: Option<Replica>,
     measures: Measures,
 }
 
@@ -94,12 +89,21 @@ impl Postgres {
         measures: Measures,
     ) -> std::result::Result<Self, OpenError> {
         migrations::check(server, config).await?;
+        let primary = Arc::new(Runner::new(server, config, &measures.statements)?);
+        let replica = match &config.postgres.replica_url {
+            Some(replica) => Some(Replica::start(replica, config, &primary, &measures)?),
+            None => None,
+        };
         Ok(Self(Arc::new(Inner {
-            pool: Pool::new(server, config)?,
-            sessions: config.postgres.prepared_statements,
-            statement_timeout: config.postgres.statement_timeout.as_millis(),
+            primary,
+            replica,
             measures,
         })))
+    }
+
+    /// The server for reads that tolerate what was true a moment ago, if there is one.
+    pub(crate) fn replica(&self) -> Option<&Replica> {
+        self.0.replica.as_ref()
     }
 
     /// Runs `work` in a transaction of its own. Returns after the commit. Once asked for it is carried out, even
@@ -170,7 +174,7 @@ impl Inner {
     ) -> Result<T> {
         let mut attempts = Attempts::start();
         loop {
-            let failure = match self.attempt(mode, &work).await {
+            let failure = match self.primary.attempt(mode, &work).await {
                 Ok(done) => {
                     if matches!(mode, Mode::Write(_)) {
                         self.measures.commits.inc();
@@ -179,49 +183,12 @@ impl Inner {
                 }
                 Err(failure) => failure,
             };
-            if retry::is_lost_connection(&failure) {
-                self.pool.forget_idle();
-            }
             let Some(pause) = attempts.pause_after(&failure) else {
                 return Err(failure);
             };
             tracing::info!(%failure, "a transaction is tried again");
             self.measures.retries.inc();
             tokio::time::sleep(pause).await;
-        }
-    }
-
-    async fn attempt<T>(
-        &self,
-        mode: &Mode,
-        work: &(impl for<'a> Fn(&'a mut Conn) -> BoxFuture<'a, Result<T>> + Send + Sync),
-    ) -> Result<T> {
-        let mut conn = self.pool.get(&self.measures.statements).await?;
-        let begin = match mode {
-            Mode::Read if self.sessions => None,
-            Mode::Read | Mode::Snapshot => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned()),
-            Mode::Write(origin) => Some(format!(
-                "BEGIN ISOLATION LEVEL READ COMMITTED; {}",
-                trail::settings(origin)
-            )),
-        };
-        let Some(begin) = begin else {
-            return work(&mut conn).await;
-        };
-        // A connection is of use to others only after the end of the transaction.
-        conn.begin(&format!(
-            "{begin}; SET LOCAL statement_timeout = {}",
-            self.statement_timeout
-        ))
-        .await?;
-        match work(&mut conn).await {
-            Ok(done) => conn.end("COMMIT").await.map(|()| done),
-            Err(failure) => {
-                if !retry::is_lost_connection(&failure) {
-                    conn.end("ROLLBACK").await?;
-                }
-                Err(failure)
-            }
         }
     }
 }

@@ -62,8 +62,8 @@ pub(super) fn is_lost_connection(failure: &Failure) -> bool {
     }
 }
 
-/// Whether another transaction was in the way, or may have been: Diesel does not tell a deadlock, a statement
-/// that took too long, or a server that shuts down from errors without a name.
+/// Whether another transaction was in the way, or may have been: Diesel does not tell a deadlock, or a server
+/// that shuts down, from errors without a name.
 fn is_conflict(failure: &Failure) -> bool {
     matches!(
         failure,

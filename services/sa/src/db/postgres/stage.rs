@@ -37,5 +37,7 @@ pub(super) async fn connect(database: &Database) -> Conn {
         ..DatabaseConfig::new(Location::Postgres(server.clone()))
     };
     let pool = Pool::new(&server, &config).unwrap();
-    pool.get(&Counter::default()).await.unwrap()
+    pool.get(&Counter::default(), config.postgres.statement_timeout)
+        .await
+        .unwrap()
 }
