@@ -27,7 +27,6 @@ async fn many_writers_share_few_connections() {
     let writers = Writers::default();
     tokio::join!(writers.run(&first, 16, ROUNDS), writers.run(&second, 16, ROUNDS));
     assert_eq!(writers.count(), 2 * 16 * ROUNDS);
-    println!("{}", bouncer.console("SHOW STATS").unwrap()); // TEMP
     writers.check(&first, &database).await;
 
     // A statement that stayed behind would meet one of the same name from another process.

@@ -73,7 +73,7 @@ async fn an_origin_is_that_of_its_transaction_alone() {
         let begin = named.map_or("BEGIN".to_owned(), |origin| {
             format!("BEGIN; {}", settings(&origin))
         });
-        conn.begin(&begin).await.unwrap();
+        conn.batch(&begin).await.unwrap();
         conn.batch(
             "INSERT INTO accounts (id, jwk, thumbprint, status, contact, created) \
              SELECT substring(key FOR 16), '{}', key, 'valid', '[]', 0 \
@@ -81,7 +81,7 @@ async fn an_origin_is_that_of_its_transaction_alone() {
         )
         .await
         .unwrap();
-        conn.end("COMMIT").await.unwrap();
+        conn.batch("COMMIT").await.unwrap();
     }
     let mut written = entries(&mut conn).await;
     written.sort_by_key(|entry| entry.at);
