@@ -55,7 +55,9 @@ async fn entries(conn: &mut Conn) -> Vec<Entry> {
 
 #[tokio::test]
 async fn the_server_hashes_as_this_program_does() {
-    let mut conn = stage::connect(&stage::migrated()).await;
+    // It stays as long as somebody holds it.
+    let database = stage::migrated();
+    let mut conn = stage::connect(&database).await;
     everything::run_everything(&mut conn).await;
     // Here every statement is a transaction, and none named an origin.
     let written = entries(&mut conn).await;
@@ -67,7 +69,9 @@ async fn the_server_hashes_as_this_program_does() {
 
 #[tokio::test]
 async fn an_origin_is_that_of_its_transaction_alone() {
-    let mut conn = stage::connect(&stage::migrated()).await;
+    // It stays as long as somebody holds it.
+    let database = stage::migrated();
+    let mut conn = stage::connect(&database).await;
     let actor = "operator Zoë O'Hara \\ \u{1f9ed}";
     for named in [Some(origin(Some(actor))), Some(origin(None)), None] {
         let begin = named.map_or("BEGIN".to_owned(), |origin| {
