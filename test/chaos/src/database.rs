@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use cairn_servers::{Options, Postgres, Role};
+use cairn_servers::{Postgres, Role};
 use cairn_testkit::stack::Database;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 /// The kinds of databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -18,28 +19,38 @@ pub(crate) enum Backend {
     Postgres,
 }
 
+/// How many times longer the server is up than it was down.
+const MOSTLY_UP: u32 = 4;
+
 /// A PostgreSQL server of the run's own.
 #[derive(Debug)]
 pub(crate) struct Server {
     postgres: Arc<Postgres>,
     database: cairn_servers::Database,
     /// Held while it is down.
-    down: Mutex<()>,
+    up: Mutex<Up>,
+}
+
+/// Since when it is there, and how long it was not before that.
+#[derive(Debug)]
+struct Up {
+    since: Instant,
+    was_down: Duration,
 }
 
 impl Server {
-    /// Starts one that keeps what it acknowledged, with an empty database.
+    /// Starts one with an empty database.
     pub(crate) async fn start() -> Result<Self> {
         spawn_blocking(|| {
-            let options = Options {
-                durable: true,
-                ..Options::default()
-            };
-            let server = Postgres::start_with(options)?;
+            // Its end is that of processes: what they wrote is with the kernel, and need not be on the disk.
+            let server = Postgres::start()?;
             Ok(Self {
                 database: server.database()?,
                 postgres: Arc::new(server),
-                down: Mutex::default(),
+                up: Mutex::new(Up {
+                    since: Instant::now(),
+                    was_down: Duration::ZERO,
+                }),
             })
         })
         .await?
@@ -62,16 +73,25 @@ impl Server {
         }
     }
 
-    /// Ends it without a checkpoint, and starts it again after a while. False if it was down already.
+    /// Ends it without a checkpoint, and starts it again after a while. False if it is down already, or was until a moment
+    /// ago: where it recovers slowly, it would hardly ever be there.
     pub(crate) async fn fails(&self, lasts: Duration) -> Result<bool> {
-        let Ok(_down) = self.down.try_lock() else {
+        let Ok(mut up) = self.up.try_lock() else {
             return Ok(false);
         };
+        if up.since.elapsed() < up.was_down * MOSTLY_UP {
+            return Ok(false);
+        }
+        let began = Instant::now();
         let server = Arc::clone(&self.postgres);
         spawn_blocking(move || server.stop_immediately()).await??;
         tokio::time::sleep(lasts).await;
         let server = Arc::clone(&self.postgres);
         spawn_blocking(move || server.start_again()).await??;
+        *up = Up {
+            since: Instant::now(),
+            was_down: began.elapsed(),
+        };
         Ok(true)
     }
 }

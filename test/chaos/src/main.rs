@@ -6,9 +6,10 @@
 //! | the faults | [`faults`], and [`proxy`] between services |
 //! | the CA they happen to | [`world`], [`mod@database`] |
 //! | who asks for certificates meanwhile, and looks after them when it is calm | [`client`] |
-//! | what was signed against what is stored | [`audit`] |
+//! | what was signed against what is stored, and whether that keeps the rules | [`audit`], [`admin`] |
 //! | all of it together | [`run`], [`report`] |
 
+mod admin;
 mod args;
 mod audit;
 mod client;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::admin::Audited;
 use crate::client::{Counts, Settled, Stop};
 use crate::faults::Kind;
 
@@ -40,6 +41,7 @@ pub(crate) struct Report {
     unheard: u32,
     counts: Counts,
     signatures: u32,
+    audited: u64,
     violations: Vec<String>,
 }
 
@@ -52,7 +54,7 @@ impl Report {
         undisturbed: Instant,
         settled: Vec<Settled>,
         signed: &BTreeMap<String, u32>,
-        violations: Vec<String>,
+        audited: Audited,
     ) -> Self {
         let last = settled.iter().map(|it| it.at).max().unwrap_or(undisturbed);
         let mut report = Self {
@@ -65,7 +67,8 @@ impl Report {
             unheard: 0,
             counts: Counts::default(),
             signatures: signed.values().sum(),
-            violations,
+            audited: audited.rows,
+            violations: audited.violations,
         };
         for Settled { worker, serials, .. } in settled {
             report.certificates += serials.len();
@@ -105,7 +108,8 @@ impl Report {
              certificates  {}, by {} signatures\n\
              retriable     {later} issuances ended with a request to come back, at first\n\
              unheard       {} orders were made that no client heard of\n\
-             settled       {} after the last fault\n",
+             settled       {} after the last fault\n\
+             audited       {} rows\n",
             self.seed,
             self.faults.text(),
             seconds(self.disturbed),
@@ -113,6 +117,7 @@ impl Report {
             self.signatures,
             self.unheard,
             seconds(self.settled),
+            self.audited,
         );
         for (why, count) in self.later.iter().take(SHOWN) {
             let _ = writeln!(text, "  {count} x {why}");

@@ -12,13 +12,13 @@ use tokio::time::{Instant, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Args;
-use crate::audit;
 use crate::client::{Progress, Settled, Worker};
 use crate::faults::Kind;
 use crate::plan::Plan;
 use crate::random::Random;
 use crate::report::{Faults, Report};
 use crate::world::World;
+use crate::{admin, audit};
 
 /// When every order must have ended after the last fault.
 const SETTLED: Duration = Duration::from_secs(30);
@@ -54,11 +54,13 @@ pub(crate) async fn run(world: World, args: &Args, seed: u64) -> Result<Report> 
     let settled = settle(workers, undisturbed + SETTLED).await?;
     let signed = audit::signed(&world.stack.whole_log(Service::Ca));
     let stored: BTreeSet<String> = settled.iter().flat_map(|it| it.serials.iter().cloned()).collect();
-    let mut violations = audit::differences(&signed, &stored);
-    violations.extend(panics(&world));
+    let mut audited = admin::audit(&world.stack, stored.len()).await?;
+    let found = &mut audited.violations;
+    found.extend(audit::differences(&signed, &stored));
+    found.extend(panics(&world));
     let world = Arc::into_inner(world).context("a fault goes on")?;
     if let Err(error) = world.stack.stop().await {
-        violations.push(format!("{error:#}"));
+        found.push(format!("{error:#}"));
     }
     Ok(Report::new(
         seed,
@@ -67,7 +69,7 @@ pub(crate) async fn run(world: World, args: &Args, seed: u64) -> Result<Report> 
         undisturbed,
         settled,
         &signed,
-        violations,
+        audited,
     ))
 }
 
