@@ -1,6 +1,7 @@
 //! The CA under test: its services, and what stands between them.
 
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -55,6 +56,7 @@ pub(crate) struct World {
     pub(crate) responder: Http01,
     pub(crate) server: Option<Server>,
     proxies: Vec<(Edge, Proxy)>,
+    paused: Mutex<Vec<Service>>,
     _dns: DnsServer,
 }
 
@@ -86,6 +88,7 @@ impl World {
             responder,
             server,
             proxies,
+            paused: Mutex::default(),
             _dns: dns,
         };
         world.reconfigure().await?;
@@ -132,6 +135,36 @@ impl World {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Whether all services are there, apart from those that are paused.
+    pub(crate) async fn is_complete(&self) -> Result<bool> {
+        for service in Service::ALL {
+            let is_paused = self.paused().contains(&service);
+            if !is_paused && !self.stack.is_ready(service).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Stops a service's clock.
+    pub(crate) fn pause(&self, service: Service) -> Result<()> {
+        self.paused().push(service);
+        self.stack.pause(service)
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&self, service: Service) -> Result<()> {
+        let mut paused = self.paused();
+        if let Some(at) = paused.iter().position(|it| *it == service) {
+            paused.swap_remove(at);
+        }
+        self.stack.resume(service)
+    }
+
+    fn paused(&self) -> MutexGuard<'_, Vec<Service>> {
+        self.paused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until every service says that it is ready.

@@ -10,7 +10,7 @@ use crate::world::World;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kill {
     pub(super) service: Service,
-    /// Also one that is still starting. Were that the rule, a service that starts slowly would never be there.
+    /// Also while it, or another one, is still starting. Were that the rule, a slow machine would never have all of them.
     pub(super) while_starting: bool,
 }
 
@@ -24,7 +24,7 @@ impl Kill {
 
     /// Whether there was anything to kill.
     pub(super) async fn inflict(&self, world: &World) -> Result<bool> {
-        let wanted = self.while_starting || world.stack.is_ready(self.service).await?;
+        let wanted = self.while_starting || world.is_complete().await?;
         if wanted {
             world.stack.kill(self.service)?;
         }

@@ -23,6 +23,7 @@ impl Outage {
     /// Whether the server was there.
     pub(super) async fn inflict(&self, world: &World) -> Result<bool> {
         match &world.server {
+            Some(_) if !world.is_complete().await? => Ok(false),
             Some(server) => server.fails(self.lasts).await,
             None => Ok(false),
         }

@@ -24,8 +24,8 @@ impl Pause {
     }
 
     pub(super) async fn inflict(&self, world: &World) -> Result<()> {
-        world.stack.pause(self.service)?;
+        world.pause(self.service)?;
         tokio::time::sleep(self.lasts).await;
-        world.stack.resume(self.service)
+        world.resume(self.service)
     }
 }
