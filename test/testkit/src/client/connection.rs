@@ -23,7 +23,7 @@ use super::{Answer, ClientError, Result};
 const MAX_BODY: usize = 4 << 20;
 
 /// Whose HTTPS certificates a client believes. Clones share the TLS settings.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Trust(SslConnector);
 
 impl Trust {

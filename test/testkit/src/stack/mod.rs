@@ -9,7 +9,7 @@ mod service;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -38,6 +38,7 @@ pub struct Stack {
     dir: PathBuf,
     options: Options,
     env: Mutex<Env>,
+    trust: OnceLock<Trust>,
     process: Process,
 }
 
@@ -68,6 +69,7 @@ impl Stack {
             dir,
             options,
             env: Mutex::new(env),
+            trust: OnceLock::new(),
             process,
         })
     }
@@ -118,9 +120,14 @@ impl Stack {
 
     /// What the front end's HTTPS certificate is checked against.
     pub fn trust(&self) -> Result<Trust> {
+        // OpenSSL takes many milliseconds for one.
+        if let Some(trust) = self.trust.get() {
+            return Ok(trust.clone());
+        }
         let env = self.env();
         let path = env.get("CA_BUNDLE").context("no CA_BUNDLE")?;
-        Ok(Trust::roots(&std::fs::read(path)?)?)
+        let trust = Trust::roots(&std::fs::read(path)?)?;
+        Ok(self.trust.get_or_init(|| trust).clone())
     }
 
     /// The roots of what it issues, as PEM.
