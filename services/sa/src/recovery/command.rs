@@ -62,7 +62,7 @@ fn run(arguments: &Arguments) -> Result<Tally, BoxError> {
         .build()?;
     runtime.block_on(async {
         let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
-        let store = Store::open(&loaded.service.database, clock, rng, &Metrics::new()).await?;
+        let store = Store::open(&loaded.service, clock, rng, &Metrics::new()).await?;
         let mut sweep = Sweep::new(&store, arguments.store);
         for path in &arguments.logs {
             let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());

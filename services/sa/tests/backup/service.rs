@@ -8,7 +8,7 @@ use cairn_kit::{Env, FilePath, Secret, SystemClock, SystemRng};
 use cairn_rpc::api::sa::CreateAccount;
 use cairn_rpc::client::SaClient;
 use cairn_rpc::{ClientConfig, Context, Hub, ServerConfig, TlsConfig};
-use cairn_sa::{Config, DatabaseConfig};
+use cairn_sa::{Config, DatabaseConfig, Maintenance};
 use cairn_types::{Account, AccountId, AccountStatus, Clock, Thumbprint};
 use tokio::task::JoinHandle;
 
@@ -23,6 +23,7 @@ impl Service {
         let env = Env::system();
         let config = Config {
             database,
+            maintenance: Maintenance::default(),
             grpc: ServerConfig::loopback([
                 ("cairn.sa.v1.Records", ["ra.cairn"].as_slice()),
                 ("cairn.sa.v1.Accounts", &["ra.cairn"]),

@@ -16,6 +16,8 @@ use cairn_kit::Secret;
 use cairn_sa::DatabaseConfig;
 use cairn_servers::{Database, Postgres, Role};
 
+use stage::START;
+
 /// Not asked here.
 pub(crate) const ENTRIES: &str = "";
 
@@ -30,6 +32,10 @@ impl Storage {
 
     fn rows(&self, _query: &str) -> Vec<String> {
         panic!("{:?} is asked otherwise", self.0.url)
+    }
+
+    fn plant(&self, _statements: &str) {
+        panic!("{:?} is left as it is", self.0.url)
     }
 
     fn config(&self) -> DatabaseConfig {
@@ -61,7 +67,7 @@ fn migrated(server: &Postgres) -> Database {
     let migrate = |database: &Database| {
         let config = config(database, Role::Migrate, &database.url(Role::Migrate));
         // On a thread of its own, since it blocks.
-        let migrated = std::thread::spawn(move || cairn_sa::migrate(&config));
+        let migrated = std::thread::spawn(move || cairn_sa::migrate(&config, 2, START));
         migrated.join().unwrap().map(drop).map_err(Into::into)
     };
     server.database_like("migrated", migrate).unwrap()

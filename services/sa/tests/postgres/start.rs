@@ -12,13 +12,13 @@ use openssl::nid::Nid;
 use openssl::pkey::PKey;
 use openssl::x509::X509;
 
-use crate::stage::Stage;
+use crate::stage::{START, Stage};
 use crate::{Storage, config, migrated};
 
 /// Why a server cannot be used, which is told at once.
 async fn refusal(config: DatabaseConfig) -> String {
     let since = Instant::now();
-    let migrated = tokio::task::spawn_blocking(move || cairn_sa::migrate(&config)).await;
+    let migrated = tokio::task::spawn_blocking(move || cairn_sa::migrate(&config, 2, START)).await;
     let error = migrated.unwrap().unwrap_err().to_string();
     // Nothing waits for what will not change; a server that is down is waited for much longer.
     assert!(since.elapsed() < Duration::from_secs(20), "{error}");

@@ -7,6 +7,7 @@ use std::time::Duration;
 use cairn_kit::{Metrics, Secret};
 use cairn_rpc::RequestId;
 use cairn_servers::{Database, Role};
+use cairn_types::Timestamp;
 use diesel::dsl::sql;
 use diesel::sql_types::BigInt;
 use futures_util::FutureExt;
@@ -15,6 +16,9 @@ use tokio::sync::Barrier;
 use super::*;
 
 const SHORT: Duration = Duration::from_millis(300);
+
+/// When the tests are, for the partitions of that time.
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 /// The server looks for deadlocks after a second.
 const LONG: Duration = Duration::from_secs(60);
@@ -31,7 +35,7 @@ impl Stage {
         let server = cairn_servers::Postgres::shared().unwrap();
         let database = server.database().unwrap();
         let migrated = config(&database, Role::Migrate);
-        let migrated = tokio::task::spawn_blocking(move || crate::migrate(&migrated));
+        let migrated = tokio::task::spawn_blocking(move || crate::migrate(&migrated, 2, NOW));
         migrated.await.unwrap().unwrap();
         let table = "CREATE TABLE numbers (id bigint PRIMARY KEY, number bigint NOT NULL); \
                      INSERT INTO numbers VALUES (1, 0), (2, 0);";
