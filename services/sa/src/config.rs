@@ -178,7 +178,6 @@ mod tests {
             ("ahead = 2", "ahead = 0", "maintenance.ahead: 1 to 24"),
             ("ahead = 2", "behind = 2", "behind"),
             ("audit = \"2555d\"", "serials = \"2555d\"", "serials"),
-            ("orders = \"400d\"", "orders = \"long\"", "orders"),
             (
                 "sqlite:cairn.db",
                 "postgres://sa@db",

@@ -45,7 +45,7 @@ pub(crate) fn migrate(
         let done = done.iter().map(ToString::to_string).collect();
         let mut conn = harness.into_inner();
         create_ahead(&mut conn, ahead, now, false, &mut |action| {
-            tracing::info!("{action}")
+            tracing::info!("{action}");
         })
         .await
         .map_err(|error| unusable(server, &error))?;

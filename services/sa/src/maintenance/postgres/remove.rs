@@ -10,10 +10,9 @@ use super::{Removal, create::attach, end, lock};
 pub(super) async fn remove(conn: &mut AsyncPgConnection, removal: &Removal) -> QueryResult<()> {
     let month = removal.month;
     lock::begin(conn, removal.tables).await?;
-    let mut text = String::new();
-    for table in removal.tables {
+    let statements = removal.tables.iter().map(|table| {
         let partition = table.partition(month);
-        text += &if removal.except_accounts {
+        if removal.except_accounts {
             let column = table.column();
             format!(
                 "CREATE TABLE {partition}_accounts (LIKE {table} INCLUDING ALL);
@@ -26,8 +25,9 @@ pub(super) async fn remove(conn: &mut AsyncPgConnection, removal: &Removal) -> Q
             )
         } else {
             format!("DROP TABLE IF EXISTS {partition};")
-        };
-    }
+        }
+    });
+    let text: String = statements.collect();
     let removed = conn.batch_execute(&text).await;
     end(conn, removed).await
 }
