@@ -22,6 +22,7 @@ const BUFFER: usize = 1 << 18;
 pub(super) fn fill(database: &Database, template: &Template, plan: &Plan) -> Result<Duration> {
     let began = Instant::now();
     let months = months(database, plan)?;
+    drop_empty(database, &months)?;
     accounts(database, template, plan)?;
     let jobs = months
         .iter()
@@ -43,7 +44,7 @@ pub(super) fn fill(database: &Database, template: &Template, plan: &Plan) -> Res
             .into_iter()
             .try_for_each(|worker| worker.join().map_err(|_| anyhow::anyhow!("a thread panicked"))?)
     })?;
-    database.sql(Role::Migrate, "VACUUM (ANALYZE)")?;
+    database.sql(Role::Migrate, "ANALYZE")?;
     Ok(began.elapsed())
 }
 
@@ -69,6 +70,13 @@ fn months(database: &Database, plan: &Plan) -> Result<Vec<Month>> {
         })
     };
     rows.lines().map(month).collect()
+}
+
+/// Partitions that the migrations made ahead would be in the way.
+fn drop_empty(database: &Database, months: &[Month]) -> Result<()> {
+    let drop = |month: &Month| TABLES.map(|table| format!("DROP TABLE IF EXISTS {table}_{};", month.name));
+    let statements: String = months.iter().flat_map(drop).collect();
+    database.sql(Role::Migrate, &statements).map(|_| ())
 }
 
 /// The accounts, which are not partitioned. Their triggers would enter them in the trail as made now.
