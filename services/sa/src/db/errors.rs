@@ -75,13 +75,13 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(error) => *error,
+            // The last: lost in the middle, and not found again in time.
             Failure::NotCommitted(_)
             | Failure::Overloaded
             | Failure::Unreachable(_)
             | Failure::TooSlow { .. }
-            | Failure::Closed => Self::unavailable(failure.to_string()),
-            // Lost in the middle, and not found again in time.
-            Failure::Sql(diesel::result::Error::DatabaseError(
+            | Failure::Closed
+            | Failure::Sql(diesel::result::Error::DatabaseError(
                 DatabaseErrorKind::UnableToSendCommand
                 | DatabaseErrorKind::ClosedConnection
                 | DatabaseErrorKind::ReadOnlyTransaction
