@@ -22,7 +22,7 @@ const MOST_LISTED: u32 = 1000;
 
 /// An order of this age is on its way no longer, as a rule, and every other that was made before it is stored: no
 /// call takes as long.
-const SETTLED: Duration = Duration::from_mins(5);
+const SETTLED: Duration = Duration::from_secs(300);
 
 /// An order that ended with something that it needed.
 pub(crate) struct EndedOrder {
