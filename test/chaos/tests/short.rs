@@ -54,6 +54,23 @@ fn nothing_is_lost_or_doubled() {
 }
 
 #[test]
+fn nothing_is_lost_when_postgresql_ends_as_well() {
+    let output = chaos(&[
+        "--backend",
+        "postgres",
+        "--seed",
+        "3",
+        "--issuances",
+        "20",
+        "--concurrency",
+        "8",
+    ]);
+    let text = text(&output);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("violations    0"), "{text}");
+}
+
+#[test]
 fn a_signature_that_nobody_stored_is_found() {
     let planted = planted();
     let planted = planted.to_str().expect("the path is text");

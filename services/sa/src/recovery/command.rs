@@ -56,13 +56,15 @@ pub fn recover_command() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Tally, BoxError> {
-    let loaded = config::load::<Config>(&arguments.config)?;
+    let mut config = config::load::<Config>(&arguments.config)?.service;
+    // A replica may show what was before.
+    config.database.postgres.replica_url = None;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
         let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
-        let store = Store::open(&loaded.service, clock, rng, &Metrics::new()).await?;
+        let store = Store::open(&config, clock, rng, &Metrics::new()).await?;
         let mut sweep = Sweep::new(&store, arguments.store);
         for path in &arguments.logs {
             let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());

@@ -49,10 +49,11 @@ pub(crate) fn authorization(octets: Octets, account: &str, id: &str, expires: Ti
          VALUES ({id}, {account}, 'dns', 'a.example', 'valid', {expires}, {EMPTY}, 0, 0);"
     );
     for position in 0..2 {
-        text += &format!(
+        let insert = format!(
             "INSERT INTO receipts (authorization_id, position, created, receipt) VALUES ({id}, {position}, 0, {});",
             octets("00")
         );
+        text.push_str(&insert);
     }
     text
 }
@@ -85,13 +86,14 @@ impl Order<'_> {
             octets(self.authorization)
         );
         if let Some(((_, day), not_after)) = &self.certificate {
-            text += &format!(
+            let insert = format!(
                 "INSERT INTO certificates (serial, day, order_id, account_id, profile, issuer, identifiers, spki, not_before, not_after, created, tbs)
                  VALUES ({serial}, {day}, {order}, {account}, 'classic', 'e1', {EMPTY}, {}, 0, {}, 0, {});",
                 octets(&"00".repeat(32)),
                 not_after.as_millis(),
                 octets("00")
             );
+            text.push_str(&insert);
         }
         text
     }

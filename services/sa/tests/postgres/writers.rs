@@ -128,11 +128,11 @@ impl Writers {
         self.insist(async || sa.finish_validation(&stage.context(), finish.clone()).await)
             .await;
         let finalize: BeginFinalize = stage.finalize(&order);
-        let begun = self
+        let processing = self
             .insist(async || sa.begin_finalize(&stage.context(), finalize.clone()).await)
             .await;
-        assert!(begun.leased);
-        let unsigned = stage.unsigned(&begun.order);
+        assert!(processing.leased);
+        let unsigned = stage.unsigned(&processing.order);
         let stored = self
             .insist(async || stage.signer.store_tbs(&stage.context(), unsigned.clone()).await)
             .await;

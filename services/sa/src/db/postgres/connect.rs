@@ -1,5 +1,6 @@
 //! Connections: TLS, passwords, the pool.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::ConnectionError;
@@ -15,6 +16,7 @@ use openssl::x509::X509;
 use openssl::x509::store::X509StoreBuilder;
 use postgres_openssl::MakeTlsConnector;
 use prometheus_client::metrics::counter::Counter;
+use tokio::sync::Semaphore;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::{LoadBalanceHosts, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
@@ -30,6 +32,10 @@ const WAIT: Duration = Duration::from_secs(5);
 
 /// How long a new connection may take, whatever hosts it is looked for at.
 const CONNECT: Duration = Duration::from_secs(4);
+
+/// How many connections of a pool are made at a time. A server that all callers turn to at once, after a restart, would
+/// be so slow for each that none came through in time, and all began again.
+const AT_A_TIME: usize = 4;
 
 /// How long each address may take to accept it, unless the URL says.
 const ACCEPT: Duration = Duration::from_secs(2);
@@ -210,10 +216,13 @@ impl Pool {
     /// Connections are made when they are needed.
     pub(super) fn new(server: &Server, config: &DatabaseConfig) -> std::result::Result<Self, OpenError> {
         let connector = Connector::new(server, config)?;
+        let turns = Arc::new(Semaphore::new(AT_A_TIME));
         let mut manager = ManagerConfig::default();
         manager.custom_setup = Box::new(move |_url| {
-            let connector = connector.clone();
+            let (connector, turns) = (connector.clone(), Arc::clone(&turns));
             async move {
+                // It is never closed.
+                let _turn = turns.acquire().await;
                 let conn = connector.connect().await;
                 conn.map_err(|refusal| ConnectionError::BadConnection(refusal.to_string()))
             }
