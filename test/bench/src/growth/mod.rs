@@ -1,6 +1,6 @@
 //! `cairn-bench growth`: what becomes of a CA on PostgreSQL when its database grows.
 //!
-//! A real issuance is the [template](template) of all others: what differs between issuances (ids, names, moments,
+//! A real issuance is the [template] of all others: what differs between issuances (ids, names, moments,
 //! the hashes of the audit trail) becomes blanks in its rows, so that the rows have the octets that they have in
 //! operation, whatever the schema. A year of them is [copied](fill) into two databases, one small and one large.
 //! A CA runs on each; both are [measured](bed) in turns, so that whatever else goes on meets both.
