@@ -18,13 +18,7 @@ pub(super) fn check(page: AccountPage, report: &mut Report) -> Option<Vec<u8>> {
             Err(_) => report.broken(Rule::Damaged, &id, format!("its status is {:?}", account.status)),
         }
         let entries = page.entries.get(&account.id).map_or(&[][..], Vec::as_slice);
-        let is_kept = page
-            .oldest_order
-            .as_ref()
-            .is_some_and(|oldest| *oldest < account.id);
-        if is_kept || !entries.is_empty() {
-            check_trail(entries, "account.", &account.status, &id, report);
-        }
+        check_trail(entries, "account.", &account.status, &id, report);
         let changes = page.key_changes.get(&account.id).map_or(&[][..], Vec::as_slice);
         report.add("key changes", changes.len());
         if let Some(missing) = gap(changes, |change: &KeyChangeRow| change.position) {

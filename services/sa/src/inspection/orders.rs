@@ -164,6 +164,16 @@ pub(super) fn is_for(authorization: &AuthorizationRow, identifier: &Identifier) 
 }
 
 fn check_certificate(order: &OrderRow, status: OrderStatus, page: &OrderPage, id: &str, report: &mut Report) {
+    let is_final = matches!(status, OrderStatus::Valid | OrderStatus::Invalid);
+    if is_final
+        && order
+            .serial
+            .as_ref()
+            .is_some_and(|serial| page.left.contains(serial))
+    {
+        report.count("of certificates that left");
+        return;
+    }
     let mut broken = |finding: String| report.broken(Rule::OrderCertificate, id, finding);
     let Some(serial) = &order.serial else {
         if status == OrderStatus::Valid {
@@ -195,7 +205,7 @@ fn check_replacement(order: &OrderRow, status: OrderStatus, page: &OrderPage, id
         return;
     };
     let by = page.replacements.get(replaced);
-    if by != Some(&order.id) {
+    if by != Some(&order.id) && !page.left.contains(replaced) {
         let by = by.map_or_else(|| "nothing".to_owned(), |by| shown(by));
         let finding = format!(
             "it replaces {}, which is said to be replaced by {by}",

@@ -1,6 +1,6 @@
 //! A page of rows, with what the rules need to know about those that they refer to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::rows::{
     AccountRow, AuthorizationRow, CertificateRow, EntryRow, KeyChangeRow, NamedCertificateRow, OrderRow,
@@ -59,8 +59,6 @@ pub(crate) struct AccountPage {
     pub(crate) key_changes: HashMap<Vec<u8>, Vec<KeyChangeRow>>,
     /// What the trail tells of their states.
     pub(crate) entries: HashMap<Vec<u8>, Vec<EntryRow>>,
-    /// The oldest order: the trail of accounts that are younger is kept.
-    pub(crate) oldest_order: Option<Vec<u8>>,
     pub(crate) next: Option<Vec<u8>>,
 }
 
@@ -80,6 +78,8 @@ pub(crate) struct OrderPage {
     pub(crate) authorizations: HashMap<Vec<u8>, AuthorizationRow>,
     /// Those that orders name, by serial.
     pub(crate) certificates: HashMap<Vec<u8>, Vec<NamedCertificateRow>>,
+    /// The serials that neither of these knows because the month of the certificate has left.
+    pub(crate) left: HashSet<Vec<u8>>,
     /// Which order is said to replace a certificate, by its serial.
     pub(crate) replacements: HashMap<Vec<u8>, Vec<u8>>,
     /// What the trail tells of their states.

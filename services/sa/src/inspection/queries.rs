@@ -2,7 +2,7 @@
 //!
 //! By primary key, so that a page costs the same wherever it is; and what its rows refer to by their keys.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cairn_types::{AuthorizationStatus, OrderStatus, Serial};
 use diesel::{
@@ -24,6 +24,7 @@ use crate::inspection::rows::{
     AccountRow, AuthorizationRow, CertificateRow, EntryRow, KeyChangeRow, NamedCertificateRow, OrderRow,
     ReceiptRow, named,
 };
+use crate::maintenance::months::Month;
 use crate::trail::chain::Entry;
 
 type Key = Vec<u8>;
@@ -53,20 +54,10 @@ pub(crate) async fn accounts(conn: &mut Conn, window: &Window) -> Result<Account
             .filter(trail::event.ne("account.key_changed"))
             .select(EntryRow::as_select())
     );
-    let oldest_order: Option<Key> = order::table
-        // All of them; so that it is looked up.
-        .filter(order::id.gt(&[][..]))
-        .order(order::id)
-        .limit(1)
-        .select(order::id)
-        .first(conn)
-        .await
-        .optional()?;
     Ok(AccountPage {
         next: window.next(&rows, |row| row.id.clone()),
         accounts: rows,
         entries: grouped(entries, |entry| &entry.subject),
-        oldest_order,
         key_changes: grouped(changes, |change| &change.account_id),
     })
 }
@@ -133,13 +124,23 @@ pub(crate) async fn orders(conn: &mut Conn, window: &Window) -> Result<OrderPage
             .filter(replacements::day.between(first, last))
             .select((replacements::serial, replacements::order_id))
     );
+    let certificates = grouped(certificates, |certificate| &certificate.serial);
+    let replacements: HashMap<Key, Key> = replacements.into_iter().collect();
+    let unfound = serials
+        .iter()
+        .filter(|serial| !certificates.contains_key(**serial));
+    let unnoted = replaced
+        .iter()
+        .filter(|serial| !replacements.contains_key(**serial));
+    let unfound: BTreeSet<&[u8]> = unfound.chain(unnoted).copied().collect();
     Ok(OrderPage {
+        left: left(conn, &unfound).await?,
         next: window.next(&rows, |row| row.id.clone()),
         entries: entries_of(conn, &keys(rows.iter().map(|row| &row.id)), "order.%").await?,
         orders: rows,
         authorizations,
-        certificates: grouped(certificates, |certificate| &certificate.serial),
-        replacements: replacements.into_iter().collect(),
+        certificates,
+        replacements,
     })
 }
 
@@ -229,6 +230,48 @@ async fn receipts_of(conn: &mut Conn, ids: &BTreeSet<&[u8]>) -> Result<HashMap<K
         receipts::table.select(ReceiptRow::as_select())
     );
     Ok(grouped(rows, |row| &row.authorization_id))
+}
+
+/// Which of some serials are of months that have left: no certificate of the month, by the same instance, is there.
+async fn left(conn: &mut Conn, serials: &BTreeSet<&[u8]>) -> Result<HashSet<Key>> {
+    let mut kept: HashMap<(u8, Month), bool> = HashMap::new();
+    let mut left = HashSet::new();
+    for octets in serials {
+        let Ok(serial) = Serial::from_slice(octets) else {
+            continue;
+        };
+        let (prefix, month) = (serial.as_bytes()[0], Month::of_day(serial.day_number()));
+        let is_kept = match kept.get(&(prefix, month)) {
+            Some(is_kept) => *is_kept,
+            None => has_certificates(conn, prefix, month).await?,
+        };
+        kept.insert((prefix, month), is_kept);
+        if !is_kept {
+            left.insert(octets.to_vec());
+        }
+    }
+    Ok(left)
+}
+
+async fn has_certificates(conn: &mut Conn, prefix: u8, month: Month) -> Result<bool> {
+    let (first, end) = (month.first_day(), month.next().first_day());
+    // Serials begin with the prefix and the day.
+    let lowest = |day: i64| {
+        let [high, low] = u16::try_from(day).unwrap_or(u16::MAX).to_be_bytes();
+        vec![prefix, high, low]
+    };
+    let any: Option<Key> = certs::table
+        .filter(certs::serial.ge(lowest(first)))
+        .filter(certs::serial.lt(lowest(end)))
+        .filter(certs::day.ge(first))
+        .filter(certs::day.lt(end))
+        .order(certs::serial)
+        .limit(1)
+        .select(certs::serial)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(any.is_some())
 }
 
 /// The first and the last of the days in some serials: which partitions they can be in.

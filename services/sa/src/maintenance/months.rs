@@ -9,7 +9,7 @@ use time::{Date, OffsetDateTime};
 const DAY_MILLIS: i64 = 86_400_000;
 
 /// A month of the years 0 to 9999.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Month {
     /// Months since that of January of year 0.
     number: i32,

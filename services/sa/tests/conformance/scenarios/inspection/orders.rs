@@ -93,6 +93,15 @@ pub(super) const PLANTS: &[Plant] = &[
         &[Rule::OrderCertificate],
     ),
     ("DELETE FROM replacements", &[Rule::OrderReplacement]),
+    // When a month of certificates has left, final orders go without.
+    (
+        "DELETE FROM certificates; DELETE FROM replacements",
+        &[Rule::OrderCertificate],
+    ),
+    (
+        "DELETE FROM certificates; DELETE FROM replacements; DELETE FROM orders WHERE status = 'processing'",
+        &[],
+    ),
     (
         "UPDATE replacements SET order_id = (SELECT id FROM orders WHERE status = 'ready')",
         &[Rule::OrderReplacement],

@@ -17,6 +17,10 @@ pub(super) const PLANTS: &[Plant] = &[
         "DELETE FROM audit_entries WHERE position = 0 AND subject IN (SELECT id FROM orders WHERE status = 'ready')",
         &[Rule::TrailChain],
     ),
+    (
+        "DELETE FROM audit_entries WHERE subject IN (SELECT id FROM accounts)",
+        &[Rule::TrailState],
+    ),
     // The last of a chain is missed by the state that it led to.
     (
         "DELETE FROM audit_entries WHERE position = 1 AND subject IN (SELECT id FROM orders WHERE status = 'ready')",
