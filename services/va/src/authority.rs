@@ -79,6 +79,8 @@ impl Authority {
             resolved,
             contacted,
             redirects,
+            matched: None,
+            dnssec: None,
         };
         let mut caa = None;
         if result.is_ok() {
@@ -237,6 +239,7 @@ impl Authority {
             problem,
             transient,
             receipts: vec![signed],
+            observations: Vec::new(),
         })
     }
 }

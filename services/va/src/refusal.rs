@@ -67,6 +67,7 @@ impl Refusal {
             kind: self.kind,
             detail,
             subproblems: Vec::new(),
+            observations: Vec::new(),
         }
     }
 }

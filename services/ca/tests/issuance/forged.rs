@@ -187,6 +187,7 @@ async fn a_newer_refusal_by_caa_counts() {
         verdict: CaaVerdict::Forbidden,
         found_at: Some("test".to_owned()),
         records: vec!["0 issue \";\"".to_owned()],
+        dnssec: None,
     });
     let mut request = honest.finalize(&stack.validator);
     request.evidence[0]

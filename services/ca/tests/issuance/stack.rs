@@ -284,6 +284,7 @@ impl Client {
                 },
                 found_at: None,
                 records: vec![],
+                dnssec: None,
             }),
             outcome: Outcome::Valid,
             resolver: "127.0.0.1:53".to_owned(),

@@ -8,7 +8,7 @@ use openssl::pkey::{HasPrivate, HasPublic, Id, PKey, PKeyRef, Public};
 use openssl::sign::{Signer, Verifier};
 
 /// Keeps a signature over a receipt from being one over anything else.
-const DOMAIN: &[u8] = b"cairn receipt v1\0";
+const DOMAIN: &[u8] = b"cairn receipt v2\0";
 
 fn message(receipt: &[u8]) -> Vec<u8> {
     [DOMAIN, receipt].concat()

@@ -33,11 +33,11 @@
 //!   their regions the minimum.
 //! - A refusal never counts.
 //!
-//! # Encoding, version 1
-//! Two protocol buffer messages. A receipt is `version` = 1, then its fields in the order of their
+//! # Encoding, version 2
+//! Two protocol buffer messages. A receipt is `version` = 2, then its fields in the order of their
 //! tags (see `wire.rs`), default values left out, as prost writes them; a decoder encodes what it read
 //! and refuses any difference, so one receipt has one encoding. The signature is Ed25519, or ECDSA with
-//! SHA-256 on P-256, over the octets `cairn receipt v1\0` and the encoded receipt. The envelope is
+//! SHA-256 on P-256, over the octets `cairn receipt v2\0` and the encoded receipt. The envelope is
 //! `{1: SHA-256 of the key's SubjectPublicKeyInfo, 2: encoded receipt, 3: signature}`.
 
 mod error;
@@ -50,6 +50,6 @@ mod wire;
 
 pub use error::{EvidenceError, PolicyError, Skipped, Why};
 pub use policy::{MAX_CAA_AGE, Perspective, Policy, Rules};
-pub use receipt::{Caa, CaaVerdict, Check, Outcome, Proof, Receipt, Rir};
+pub use receipt::{Caa, CaaVerdict, Check, Dnssec, Outcome, Proof, Receipt, Rir};
 pub use signed::{MAX_RECEIPT_LEN, ReceiptSigner, SignedReceipt};
 pub use verify::{Bundle, CLOCK_SKEW, Expectation, VerifiedEvidence};

@@ -131,6 +131,42 @@ pub struct Proof {
     pub contacted: Vec<SocketAddr>,
     /// The URLs that redirects led to, in order, at most 10.
     pub redirects: Vec<String>,
+    /// What proved control: the URL that answered, the record that matched (`NAME TXT "VALUE"`), or the server
+    /// name and address of the handshake. None if nothing did.
+    pub matched: Option<String>,
+    /// The weakest DNSSEC state of the look-ups that the proof rests on; none if there were no look-ups.
+    pub dnssec: Option<Dnssec>,
+}
+
+/// What is known of the origin of an answer from the DNS (RFC 4035 section 4.3). A bogus answer has no state: it is a
+/// failure. The order is from the weakest to the strongest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dnssec {
+    /// Nobody validated it.
+    NotValidated,
+    /// It is proved that the zone is not signed.
+    Insecure,
+    /// It is signed, up to a trust anchor.
+    Secure,
+}
+
+impl Dnssec {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::NotValidated, Self::Insecure, Self::Secure];
+
+    /// The text by which the state is known in receipts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotValidated => "not-validated",
+            Self::Insecure => "insecure",
+            Self::Secure => "secure",
+        }
+    }
+
+    /// The state of that text.
+    pub fn from_name(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
 }
 
 /// What the CAA records said (RFC 8659).
@@ -144,6 +180,8 @@ pub struct Caa {
     pub found_at: Option<String>,
     /// The records in presentation form, at most 16 and cut to 256 characters each.
     pub records: Vec<String>,
+    /// The weakest DNSSEC state of the look-ups; none if there were no look-ups.
+    pub dnssec: Option<Dnssec>,
 }
 
 /// What follows from the CAA records.

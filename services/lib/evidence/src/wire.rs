@@ -5,9 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use cairn_types::{ErrorKind, Identifier, Thumbprint, Timestamp};
 use prost::Message;
 
-use crate::receipt::{Caa, CaaVerdict, Check, Outcome, Proof, Receipt};
+use crate::receipt::{Caa, CaaVerdict, Check, Dnssec, Outcome, Proof, Receipt};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const MAX_TEXT: usize = 2048;
 const MAX_RESOLVED: usize = 64;
@@ -67,6 +67,10 @@ struct WireProof {
     contacted: Vec<String>,
     #[prost(string, repeated, tag = "5")]
     redirects: Vec<String>,
+    #[prost(string, tag = "6")]
+    matched: String,
+    #[prost(string, tag = "7")]
+    dnssec: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -79,6 +83,8 @@ struct WireCaa {
     found_at: String,
     #[prost(string, repeated, tag = "4")]
     records: Vec<String>,
+    #[prost(string, tag = "5")]
+    dnssec: String,
 }
 
 /// The one encoding of a receipt.
@@ -103,6 +109,8 @@ pub(crate) fn encode(receipt: &Receipt) -> Vec<u8> {
                 resolved: proof.resolved.iter().map(IpAddr::to_string).collect(),
                 contacted: texts(&proof.contacted),
                 redirects: proof.redirects.clone(),
+                matched: proof.matched.clone().unwrap_or_default(),
+                dnssec: dnssec_text(proof.dnssec),
             }),
         },
         caa: receipt.caa.as_ref().map(|caa| WireCaa {
@@ -110,6 +118,7 @@ pub(crate) fn encode(receipt: &Receipt) -> Vec<u8> {
             verdict: caa.verdict.as_str().to_owned(),
             found_at: caa.found_at.clone().unwrap_or_default(),
             records: caa.records.clone(),
+            dnssec: dnssec_text(caa.dnssec),
         }),
         refused: match receipt.outcome {
             Outcome::Valid => String::new(),
@@ -172,6 +181,8 @@ fn proof_from(wire: WireProof) -> Result<Proof, &'static str> {
         resolved: addresses(&wire.resolved)?,
         contacted: addresses(&wire.contacted)?,
         redirects: wire.redirects,
+        matched: (!wire.matched.is_empty()).then_some(wire.matched),
+        dnssec: dnssec_from(&wire.dnssec)?,
     })
 }
 
@@ -181,7 +192,22 @@ fn caa_from(wire: WireCaa) -> Result<Caa, &'static str> {
         verdict: CaaVerdict::from_name(&wire.verdict).ok_or("its CAA verdict is not known")?,
         found_at: (!wire.found_at.is_empty()).then_some(wire.found_at),
         records: wire.records,
+        dnssec: dnssec_from(&wire.dnssec)?,
     })
+}
+
+fn dnssec_text(state: Option<Dnssec>) -> String {
+    state.map_or("", Dnssec::as_str).to_owned()
+}
+
+/// Empty: no state.
+fn dnssec_from(text: &str) -> Result<Option<Dnssec>, &'static str> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Dnssec::from_name(text)
+        .map(Some)
+        .ok_or("its DNSSEC state is not known")
 }
 
 fn octets<const N: usize>(bytes: Vec<u8>) -> Result<[u8; N], &'static str> {
@@ -229,13 +255,17 @@ fn check_bounds(receipt: &Receipt) -> Result<(), &'static str> {
         Check::Validation(proof) => (proof.resolved.len(), proof.contacted.len(), &proof.redirects),
         Check::CaaOnly => (0, 0, &no_texts),
     };
+    let matched = match &receipt.check {
+        Check::Validation(proof) => proof.matched.as_ref(),
+        Check::CaaOnly => None,
+    };
     let records = receipt.caa.as_ref().map_or(&no_texts, |caa| &caa.records);
     let short = |text: &String| text.len() <= MAX_TEXT;
     let bounded = resolved <= MAX_RESOLVED
         && contacted <= MAX_CONTACTED
         && redirects.len() <= MAX_REDIRECTS
         && records.len() <= MAX_RECORDS
-        && redirects.iter().chain(records).all(short)
+        && redirects.iter().chain(records).chain(matched).all(short)
         && [
             &receipt.perspective,
             &receipt.software,

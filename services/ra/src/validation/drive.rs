@@ -165,5 +165,6 @@ fn refused(problem: Problem) -> ValidationOutcome {
         problem: Some(problem),
         transient: false,
         receipts: Vec::new(),
+        observations: Vec::new(),
     }
 }

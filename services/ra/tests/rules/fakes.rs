@@ -369,6 +369,7 @@ impl Fakes {
                 problem: None,
                 transient: false,
                 receipts: vec![b"receipt".to_vec()],
+                observations: Vec::new(),
             })
         };
         self.world(|world| world.outcomes.pop_front())

@@ -173,11 +173,13 @@ async fn a_caa_record_that_came_since_ends_the_order() {
         kind: ErrorKind::Caa,
         detail: "forbidden".to_owned(),
         subproblems: vec![],
+        observations: Vec::new(),
     };
     let refusal = ValidationOutcome {
         problem: Some(problem),
         transient: false,
         receipts: vec![],
+        observations: Vec::new(),
     };
     stage.fakes.world(|world| world.outcomes.push_back(Ok(refusal)));
     let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
@@ -252,9 +254,11 @@ async fn names_whose_caa_records_cannot_be_looked_up_end_the_order_after_some_at
             kind: ErrorKind::Dns,
             detail: "timeout".to_owned(),
             subproblems: vec![],
+            observations: Vec::new(),
         }),
         transient: true,
         receipts: vec![],
+        observations: Vec::new(),
     };
     stage
         .fakes

@@ -24,11 +24,13 @@ fn failure(kind: ErrorKind, transient: bool) -> ValidationOutcome {
         kind,
         detail: "no".to_owned(),
         subproblems: vec![],
+        observations: Vec::new(),
     };
     ValidationOutcome {
         problem: Some(problem),
         transient,
         receipts: vec![b"refusal".to_vec()],
+        observations: Vec::new(),
     }
 }
 

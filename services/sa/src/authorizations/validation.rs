@@ -195,6 +195,7 @@ fn expired() -> Problem {
         kind: ErrorKind::Unauthorized,
         detail: "the authorization expired before control was proved".to_owned(),
         subproblems: Vec::new(),
+        observations: Vec::new(),
     }
 }
 

@@ -166,6 +166,7 @@ fn a_problem() -> Problem {
         kind: ErrorKind::Dns,
         detail: String::new(),
         subproblems: Vec::new(),
+        observations: Vec::new(),
     }
 }
 

@@ -66,6 +66,7 @@ pub(crate) fn authorization_ended(identifier: &Identifier, why: Option<&Problem>
         kind: ErrorKind::Unauthorized,
         detail: format!("the authorization for {identifier} is not valid any more, or never was"),
         subproblems: vec![subproblem],
+        observations: Vec::new(),
     }
 }
 
@@ -75,5 +76,6 @@ pub(crate) fn account_ended() -> Problem {
         kind: ErrorKind::Unauthorized,
         detail: "the account was deactivated".to_owned(),
         subproblems: Vec::new(),
+        observations: Vec::new(),
     }
 }

@@ -95,6 +95,7 @@ async fn end_order(conn: &mut Conn, unsigned: &Unsigned) -> Result<()> {
             kind: ErrorKind::OrderNotReady,
             detail: detail.to_owned(),
             subproblems: Vec::new(),
+            observations: Vec::new(),
         };
         (OrderStatus::Invalid, Some(column::to_json(&problem)?))
     };

@@ -394,6 +394,7 @@ pub(crate) fn problem(kind: ErrorKind) -> Problem {
         kind,
         detail: "it was not there".to_owned(),
         subproblems: Vec::new(),
+        observations: Vec::new(),
     }
 }
 

@@ -126,6 +126,7 @@ fn found(clock: &dyn Clock, verdict: CaaVerdict, records: Option<(String, Vec<St
         verdict,
         found_at,
         records,
+        dnssec: None,
     }
 }
 

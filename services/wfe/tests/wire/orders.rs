@@ -150,6 +150,7 @@ async fn errors_of_orders_and_challenges_are_problem_documents() {
         kind: ErrorKind::Dns,
         detail: "no answer".to_owned(),
         subproblems: Vec::new(),
+        observations: Vec::new(),
     };
     world.known.with(|state| {
         state.orders[0].status = OrderStatus::Invalid;

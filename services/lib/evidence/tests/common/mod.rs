@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it, as it should")]
 
 use cairn_evidence::{
-    Caa, CaaVerdict, Check, Expectation, Outcome, Perspective, Policy, Proof, Receipt, ReceiptSigner, Rir,
-    Rules,
+    Caa, CaaVerdict, Check, Dnssec, Expectation, Outcome, Perspective, Policy, Proof, Receipt, ReceiptSigner,
+    Rir, Rules,
 };
 use cairn_types::{ChallengeType, DnsName, Duration, Identifier, Thumbprint, Timestamp};
 use openssl::ec::{EcGroup, EcKey};
@@ -110,12 +110,15 @@ pub(crate) fn receipt(index: usize) -> Receipt {
             resolved: vec!["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()],
             contacted: vec!["[2001:db8::1]:80".parse().unwrap()],
             redirects: vec!["http://example.org/x".to_owned()],
+            matched: Some("http://example.org/x".to_owned()),
+            dnssec: Some(Dnssec::Insecure),
         }),
         caa: Some(Caa {
             checked: ago(601),
             verdict: CaaVerdict::Allowed,
             found_at: Some("example.org".to_owned()),
             records: vec!["0 issue \"ca.example\"".to_owned()],
+            dnssec: Some(Dnssec::Secure),
         }),
         outcome: Outcome::Valid,
         resolver: "192.0.2.53:53".to_owned(),
@@ -134,6 +137,7 @@ pub(crate) fn caa_only(index: usize, seconds: u64, verdict: CaaVerdict) -> Recei
             verdict,
             found_at: None,
             records: Vec::new(),
+            dnssec: None,
         }),
         outcome: if allowed {
             Outcome::Valid

@@ -2,15 +2,16 @@
 
 use cairn_proto::core::v1 as pb;
 use cairn_types::{
-    Account, Authorization, Certificate, Challenge, Identifier, Lease, Order, Problem, Result, Revocation,
-    Subproblem,
+    Account, Authorization, Certificate, Challenge, Identifier, Lease, Observation, Order, Problem, Result,
+    Revocation, Subproblem,
 };
 
 use super::{Wire, message, unfit};
 
 message! {
     Subproblem = pb::Subproblem { kind, detail, identifier }
-    Problem = pb::Problem { kind, detail, subproblems }
+    Observation = pb::Observation { perspective, rir, kind, summary, expected, found, remedy, steps }
+    Problem = pb::Problem { kind, detail, subproblems, observations }
     Account = pb::Account {
         id, jwk, thumbprint, status, contact, terms_agreed, external_account_binding, created,
     }

@@ -8,5 +8,5 @@ use super::message;
 message! {
     ValidationRequest = pb::ValidateRequest { identifier, wildcard, method, token, thumbprint, account_uri }
     CaaCheck = pb::CheckCaaRequest { identifier, wildcard, method, thumbprint, account_uri }
-    ValidationOutcome = pb::ValidationResponse { problem, transient, receipts }
+    ValidationOutcome = pb::ValidationResponse { problem, transient, receipts, observations }
 }
