@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::caa::{CaaChecker, Subject};
 use crate::challenge::{Challenges, Claim};
+use crate::explain;
 use crate::measure::Measure;
 use crate::refusal::Refusal;
 use crate::trace::Trace;
@@ -88,7 +89,7 @@ impl Authority {
             caa = found;
             result = permission;
         }
-        self.finish(&attempt, Check::Validation(proof), caa, result, &trace)
+        self.finish(&attempt, Check::Validation(proof), caa, &result, &trace)
     }
 
     /// Checks CAA alone. The answer comes before `deadline`.
@@ -106,7 +107,7 @@ impl Authority {
         );
         let mut trace = Trace::default();
         let (caa, result) = self.check_records(&attempt, &mut trace).await;
-        self.finish(&attempt, Check::CaaOnly, caa, result, &trace)
+        self.finish(&attempt, Check::CaaOnly, caa, &result, &trace)
     }
 
     fn begin<'a>(
@@ -185,7 +186,7 @@ impl Authority {
         attempt: &Attempt<'_>,
         check: Check,
         caa: Option<cairn_evidence::Caa>,
-        result: Result<(), Refusal>,
+        result: &Result<(), Refusal>,
         trace: &Trace,
     ) -> Result<ValidationOutcome, Error> {
         // A clock that is set back must not make a receipt that ends before it began.
@@ -221,7 +222,8 @@ impl Authority {
             .sign(&receipt)
             .map_err(|error| Error::internal(format!("a receipt could not be signed: {error}")))?;
         let transient = result.as_ref().is_err_and(|refusal| refusal.transient);
-        let problem = result.err().map(|refusal| refusal.into_problem(trace));
+        let observations = vec![explain::observation(&self.name, self.rir, result, trace)];
+        let problem = result.is_err().then(|| explain::problem(&observations));
         self.measure
             .attempt(operation, attempt.method, kind, attempt.began.elapsed());
         tracing::info!(
@@ -239,7 +241,7 @@ impl Authority {
             problem,
             transient,
             receipts: vec![signed],
-            observations: Vec::new(),
+            observations,
         })
     }
 }

@@ -8,6 +8,7 @@
 //! | `dns` | look-ups at the configured resolvers, and the local rule |
 //! | `net`, `http` | dialing checked addresses only; TLS; one HTTP exchange; redirects |
 //! | `refusal`, `trace` | why an attempt was refused, and what it did |
+//! | `explain` | what each perspective saw, and the problem document that tells it |
 //! | `grpc` | the service `cairn.va.v1.Validation` |
 //!
 //! # Adding a challenge
@@ -19,6 +20,7 @@ mod caa;
 mod challenge;
 pub mod config;
 mod dns;
+mod explain;
 mod grpc;
 mod http;
 mod measure;

@@ -1,20 +1,19 @@
-//! Why an attempt was refused, and the problem document that explains it.
+//! Why an attempt was refused.
 
-use cairn_types::{ErrorKind, Problem};
+use cairn_types::ErrorKind;
 
-use crate::text::cut;
-use crate::trace::Trace;
-
-/// The most that a problem's detail may hold, in octets.
-const MAX_DETAIL: usize = 3000;
-
-/// Why an attempt was refused.
+/// Why an attempt was refused: what is wrong, what there should have been and what there was, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) kind: ErrorKind,
     /// What is wrong: a sentence without its full stop.
     pub(crate) what: String,
-    /// The exact record or file that would pass, or what to change: a sentence without its full stop.
+    /// What would have passed, where that can be said in a line.
+    pub(crate) expected: Option<String>,
+    /// What was there instead; what strangers sent has been cleaned.
+    pub(crate) found: Option<String>,
+    /// The exact record or file that would pass, or what to change: a sentence without its full stop. What is to
+    /// be copied stands between backticks.
     pub(crate) remedy: Option<String>,
     /// Whether a repetition may end differently although nobody changes anything.
     pub(crate) transient: bool,
@@ -25,6 +24,8 @@ impl Refusal {
         Self {
             kind,
             what: what.into(),
+            expected: None,
+            found: None,
             remedy: None,
             transient: false,
         }
@@ -38,6 +39,20 @@ impl Refusal {
         }
     }
 
+    /// Adds what would have passed.
+    #[must_use]
+    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    /// Adds what was there instead.
+    #[must_use]
+    pub(crate) fn found(mut self, found: impl Into<String>) -> Self {
+        self.found = Some(found.into());
+        self
+    }
+
     /// Adds what would pass, unless something more precise was said already.
     #[must_use]
     pub(crate) fn remedy(mut self, remedy: impl FnOnce() -> String) -> Self {
@@ -45,53 +60,5 @@ impl Refusal {
             self.remedy = Some(remedy());
         }
         self
-    }
-
-    /// The problem document: what is wrong, what would pass, and what was done.
-    pub(crate) fn into_problem(self, trace: &Trace) -> Problem {
-        let mut detail = self.what;
-        if let Some(remedy) = self.remedy {
-            detail.push_str(". ");
-            detail.push_str(&remedy);
-        }
-        let steps = trace.steps();
-        if !steps.is_empty() {
-            detail.push_str(". What was done: ");
-            detail.push_str(&steps.join("; "));
-        }
-        if detail.len() > MAX_DETAIL {
-            cut(&mut detail, MAX_DETAIL);
-            detail.push('…');
-        }
-        Problem {
-            kind: self.kind,
-            detail,
-            subproblems: Vec::new(),
-            observations: Vec::new(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_problem_says_what_would_pass_and_what_was_done() {
-        let mut trace = Trace::default();
-        trace.step("looked up a.example: none");
-        let refusal =
-            Refusal::new(ErrorKind::Dns, "a.example has no address").remedy(|| "Add one".to_owned());
-        let problem = refusal.into_problem(&trace);
-        assert_eq!(
-            problem.detail,
-            "a.example has no address. Add one. What was done: looked up a.example: none"
-        );
-    }
-
-    #[test]
-    fn a_problem_is_bounded() {
-        let refusal = Refusal::new(ErrorKind::Dns, "é".repeat(5000));
-        assert!(refusal.into_problem(&Trace::default()).detail.len() <= MAX_DETAIL + 3);
     }
 }

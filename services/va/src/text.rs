@@ -1,15 +1,27 @@
 //! Text from strangers, made fit for problem documents and logs.
 
-/// At most `limit` characters of the text, printable, with everything else escaped.
+/// The text, printable, with everything else escaped: at most `limit` characters of the result, and an ellipsis if
+/// there was more.
 pub(crate) fn clean(text: &str, limit: usize) -> String {
     let mut cleaned = String::new();
-    for (index, character) in text.chars().enumerate() {
-        if index == limit {
+    let mut room = limit;
+    for character in text.chars() {
+        // Letters of every script stay readable; control, format and bidirectional characters do not act.
+        let harmless = character == ' '
+            || character == '…'
+            || character.is_ascii_graphic()
+            || character.is_alphanumeric();
+        let width = if harmless {
+            1
+        } else {
+            character.escape_default().len()
+        };
+        if width > room {
             cleaned.push('…');
             break;
         }
-        // Letters of every script stay readable; control, format and bidirectional characters do not act.
-        if character == ' ' || character.is_ascii_graphic() || character.is_alphanumeric() {
+        room -= width;
+        if harmless {
             cleaned.push(character);
         } else {
             cleaned.extend(character.escape_default());
@@ -43,7 +55,9 @@ mod tests {
         assert_eq!(clean("bücher\r\n\0\u{202e}x", 30), "bücher\\r\\n\\u{0}\\u{202e}x");
         assert_eq!(clean("abcdef", 3), "abc…");
         assert_eq!(clean("abc", 3), "abc");
-        assert_eq!(clean_bytes(&[0xff; 100], 2), "\\u{fffd}\\u{fffd}…");
+        assert_eq!(clean("abc…", 9), "abc…");
+        assert_eq!(clean("\u{202e}\u{202e}", 15), "\\u{202e}…");
+        assert_eq!(clean_bytes(&[0xff; 100], 17), "\\u{fffd}\\u{fffd}…");
         assert_eq!(clean_bytes(b"", 2), "");
     }
 

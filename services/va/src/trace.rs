@@ -1,11 +1,16 @@
-//! What an attempt did, for its receipt and for the problem document.
+//! What an attempt did, for its receipt and for the explanation.
 
 use std::net::{IpAddr, SocketAddr};
 
 use crate::text::clean;
 
-const MAX_STEPS: usize = 40;
+const MAX_STEPS: usize = 48;
+/// In characters.
 const MAX_STEP: usize = 400;
+/// Of all steps, in octets.
+const MAX_OCTETS: usize = 6000;
+/// Stands for the steps that found no room.
+const MORE: &str = "further steps are left out";
 const MAX_RESOLVED: usize = 64;
 const MAX_CONTACTED: usize = 32;
 
@@ -23,10 +28,21 @@ pub(crate) struct Trace {
 impl Trace {
     /// Notes a step that was done. The text may come from strangers.
     pub(crate) fn step(&mut self, step: impl AsRef<str>) {
-        if self.steps.len() < MAX_STEPS {
-            self.steps.push(clean(step.as_ref(), MAX_STEP));
-        }
         self.doing.clear();
+        if self.is_full() {
+            return;
+        }
+        let step = clean(step.as_ref(), MAX_STEP);
+        let octets = self.steps.iter().map(String::len).sum::<usize>() + step.len();
+        if self.steps.len() + 1 < MAX_STEPS && octets <= MAX_OCTETS {
+            self.steps.push(step);
+        } else {
+            self.steps.push(MORE.to_owned());
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.steps.last().is_some_and(|last| last == MORE)
     }
 
     /// Notes what is being waited for, in case the time runs out: "connecting to …".
@@ -81,5 +97,26 @@ impl Trace {
         } else {
             self.resolvers.join(",")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_bounded_and_say_so() {
+        let mut trace = Trace::default();
+        (0..100).for_each(|index| trace.step(format!("step {index}")));
+        assert_eq!(trace.steps().len(), MAX_STEPS);
+        assert_eq!(trace.steps()[0], "step 0");
+        assert_eq!(trace.steps()[MAX_STEPS - 1], MORE);
+        let mut trace = Trace::default();
+        (0..100).for_each(|_| trace.step("é".repeat(1000)));
+        let octets: usize = trace.steps().iter().map(String::len).sum();
+        assert!(octets <= MAX_OCTETS + MORE.len(), "{octets}");
+        assert_eq!(trace.steps().iter().filter(|step| *step == MORE).count(), 1);
+        trace.step("short");
+        assert_eq!(trace.steps().last().map(String::as_str), Some(MORE));
     }
 }

@@ -95,10 +95,13 @@ impl CaaChecker {
         let records = clean(&shown.join(", "), 600);
         Refusal::new(
             ErrorKind::Caa,
-            format!("the CAA records of {at} ({records}) do not allow this CA to issue for {star}{identifier}: {why}"),
+            format!("the CAA records of {at} do not allow this CA to issue for {star}{identifier}: {why}"),
         )
+        .found(records)
         .remedy(|| match self.identities.first() {
-            None => "This CA has no issuer domain name configured, so that no CAA record can allow it".to_owned(),
+            None => {
+                "This CA has no issuer domain name configured, so that no CAA record can allow it".to_owned()
+            }
             Some(identity) => {
                 let tag = if subject.wildcard { "issuewild" } else { "issue" };
                 format!("Add the record `{at}. IN CAA 0 {tag} \"{identity}\"`")

@@ -29,8 +29,8 @@ pub(super) async fn perform(dns: &Dns, claim: &Claim<'_>, trace: &mut Trace) -> 
     if found.iter().any(|text| text == expected.as_bytes()) {
         return Ok(());
     }
-    let what = if found.is_empty() {
-        format!("{record} has no TXT record")
+    let refusal = if found.is_empty() {
+        Refusal::new(ErrorKind::Unauthorized, format!("{record} has no TXT record"))
     } else {
         let shown: Vec<_> = found
             .iter()
@@ -41,10 +41,8 @@ pub(super) async fn perform(dns: &Dns, claim: &Claim<'_>, trace: &mut Trace) -> 
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        format!(
-            "no TXT record of {record} has the expected value; found {}{more}",
-            shown.join(", ")
-        )
+        let what = format!("no TXT record of {record} has the expected value");
+        Refusal::new(ErrorKind::Unauthorized, what).found(format!("{}{more}", shown.join(", ")))
     };
-    Err(Refusal::new(ErrorKind::Unauthorized, what).remedy(remedy))
+    Err(refusal.expected(format!("\"{expected}\"")).remedy(remedy))
 }

@@ -43,9 +43,11 @@ pub(super) async fn perform(
                 return judge(&body, &expected, &target).map_err(|refusal| refusal.remedy(remedy));
             }
             Reply::Status(status, body) => {
-                let body = clean_bytes(&body, SHOWN);
-                let what = format!("{target} answered with status {status} and \"{body}\"");
-                return Err(Refusal::new(ErrorKind::IncorrectResponse, what).remedy(remedy));
+                let what = format!("{target} answered with status {}", status.as_u16());
+                return Err(Refusal::new(ErrorKind::IncorrectResponse, what)
+                    .expected(expected.as_str())
+                    .found(format!("\"{}\"", clean_bytes(&body, SHOWN)))
+                    .remedy(remedy));
             }
         };
         if visited.len() == MAX_REDIRECTS {
@@ -83,9 +85,8 @@ fn judge(body: &[u8], expected: &str, target: &Target) -> Result<(), Refusal> {
     }
     Err(Refusal::new(
         ErrorKind::IncorrectResponse,
-        format!(
-            "the answer of {target} is not the key authorization: expected \"{expected}\", found \"{}\"",
-            clean_bytes(body, SHOWN)
-        ),
-    ))
+        format!("the answer of {target} is not the key authorization"),
+    )
+    .expected(expected)
+    .found(format!("\"{}\"", clean_bytes(body, SHOWN))))
 }

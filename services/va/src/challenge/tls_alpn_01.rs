@@ -70,14 +70,18 @@ pub(super) async fn perform(
         session.version_str()
     ));
     certificate::check(&certificate, claim.identifier, &claim.digest()).map_err(|fault| {
-        Refusal::new(
+        let refusal = Refusal::new(
             ErrorKind::Unauthorized,
             format!(
                 "the certificate that {host}:{port} showed does not prove control over {}: {fault}",
                 claim.identifier
             ),
         )
-        .remedy(remedy)
+        .remedy(remedy);
+        match fault.difference() {
+            Some((expected, found)) => refusal.expected(expected).found(found),
+            None => refusal,
+        }
     })
 }
 

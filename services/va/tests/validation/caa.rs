@@ -62,7 +62,8 @@ async fn the_closest_records_count() {
     attempt.refused(
         ErrorKind::Caa,
         &[
-            "the CAA records of b.shop.example (0 issue \"other.example\") do not allow this CA to issue for a.b.shop.example",
+            "the CAA records of b.shop.example do not allow this CA to issue for a.b.shop.example",
+            "found 0 issue \"other.example\"",
             "Add the record `b.shop.example. IN CAA 0 issue \"ca.example\"`",
         ],
     );

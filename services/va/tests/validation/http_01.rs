@@ -108,7 +108,6 @@ async fn answers_that_pass() {
 #[tokio::test]
 async fn wrong_answers_are_shown_beside_the_right_one() {
     let wrong = ErrorKind::IncorrectResponse;
-    let expected = &format!("expected \"{KEY_AUTHORIZATION}\"")[..];
     let file = &format!("Serve the text `{KEY_AUTHORIZATION}` at http://www.shop.test:")[..];
     for (body, shown) in [
         ("nonsense", "found \"nonsense\""),
@@ -122,15 +121,7 @@ async fn wrong_answers_are_shown_beside_the_right_one() {
         let body = body.to_owned();
         attempt(move |_| ok(&body))
             .await
-            .refused(
-                wrong,
-                &[
-                    expected,
-                    shown,
-                    file,
-                    "What was done: www.shop.test has the addresses ::1 and 127.0.0.1",
-                ],
-            )
+            .refused(wrong, &["is not the key authorization", shown, file])
             .transient(false);
     }
     attempt(|_| Answer::Bytes(b"HTTP/1.1 200 OK\r\n\r\n\xff\xfe".to_vec()))

@@ -113,23 +113,20 @@ fn extra_name(builder: &mut X509Builder) {
 async fn wrong_certificates() {
     type Content = fn(&mut X509Builder);
     let wrong: &[(&str, Content)] = &[
-        (
-            "subjectAltName must be exactly www.shop.test and is [www.shop.test, other.test]",
-            extra_name,
-        ),
-        ("is [other.test]", |builder| {
+        ("found [www.shop.test, other.test]", extra_name),
+        ("found [other.test]", |builder| {
             add_names(builder, &["other.test"]);
             add(builder, ACME_IDENTIFIER, true, &digest());
         }),
-        ("is [127.0.0.1]", |builder| {
+        ("found [127.0.0.1]", |builder| {
             add_names(builder, &["127.0.0.1"]);
             add(builder, ACME_IDENTIFIER, true, &digest());
         }),
-        ("is [www.shop.test, 127.0.0.1]", |builder| {
+        ("found [www.shop.test, 127.0.0.1]", |builder| {
             add_names(builder, &[NAME, "127.0.0.1"]);
             add(builder, ACME_IDENTIFIER, true, &digest());
         }),
-        ("is [www.shop.test, www.shop.test]", |builder| {
+        ("found [www.shop.test, www.shop.test]", |builder| {
             add_names(builder, &[NAME, NAME]);
             add(builder, ACME_IDENTIFIER, true, &digest());
         }),
@@ -145,15 +142,15 @@ async fn wrong_certificates() {
             add_names(builder, &[NAME]);
             add(builder, ACME_IDENTIFIER, false, &digest());
         }),
-        ("must be 0420", |builder| {
+        ("expected 0420", |builder| {
             add_names(builder, &[NAME]);
             add(builder, ACME_IDENTIFIER, true, &[&[4, 32], &[0; 32][..]].concat());
         }),
-        ("must be 0420", |builder| {
+        ("expected 0420", |builder| {
             add_names(builder, &[NAME]);
             add(builder, ACME_IDENTIFIER, true, &digest()[2..]);
         }),
-        ("must be 0420", |builder| {
+        ("expected 0420", |builder| {
             add_names(builder, &[NAME]);
             add(builder, ACME_IDENTIFIER, true, &[&digest()[..], b"\0"].concat());
         }),

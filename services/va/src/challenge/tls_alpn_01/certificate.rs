@@ -29,7 +29,7 @@ pub(super) enum Fault {
     Duplicate(ObjectIdentifier),
     #[error("it has no subjectAltName")]
     NoNames,
-    #[error("its subjectAltName must be exactly {expected} and is {found}")]
+    #[error("its subjectAltName is not exactly the identifier")]
     Names { expected: String, found: String },
     #[error("it has no acmeIdentifier extension (1.3.6.1.5.5.7.1.31)")]
     NoDigest,
@@ -37,8 +37,18 @@ pub(super) enum Fault {
     OldDigest,
     #[error("its acmeIdentifier extension is not critical")]
     NotCritical,
-    #[error("its acmeIdentifier extension must be {expected} and is {found}")]
+    #[error("its acmeIdentifier extension does not hold the digest of the key authorization")]
     Digest { expected: String, found: String },
+}
+
+impl Fault {
+    /// What there should have been, and what there was, if that can be said in a line.
+    pub(super) fn difference(self) -> Option<(String, String)> {
+        match self {
+            Self::Names { expected, found } | Self::Digest { expected, found } => Some((expected, found)),
+            _ => None,
+        }
+    }
 }
 
 /// Checks every rule; the first broken one is the error.
