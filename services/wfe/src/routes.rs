@@ -43,6 +43,8 @@ pub(crate) enum Route {
     Issuer(String),
     /// `/terms/ACCOUNT/PROOF`
     Terms(AccountId, String),
+    /// `/explain/AUTHORIZATION/ID`; none if there can be no such challenge, which people are told in a page too
+    Explanation(Option<(AuthorizationId, ChallengeId)>),
 }
 
 /// What may be done with a resource.
@@ -67,6 +69,10 @@ impl Route {
         }
         if let Some((account, proof)) = path.strip_prefix("/terms/").and_then(|rest| rest.split_once('/')) {
             return Ok(Self::Terms(account.parse()?, proof.to_owned()));
+        }
+        if let Some(ids) = path.strip_prefix("/explain/") {
+            let (authz, id) = ids.split_once('/').unwrap_or_default();
+            return Ok(Self::Explanation(authz.parse().ok().zip(id.parse().ok())));
         }
         let mut parts = path.strip_prefix("/acme/").ok_or_else(unknown)?.split('/');
         let parts = [parts.next(), parts.next(), parts.next(), parts.next()];
@@ -116,13 +122,14 @@ impl Route {
             Self::RenewalInfo(_) => "renewal-info",
             Self::Issuer(_) => "issuer",
             Self::Terms(..) => "terms",
+            Self::Explanation(_) => "explanation",
         }
     }
 
     /// RFC 8555 section 6.3: everything is POST, apart from what nobody needs an account for.
     const fn methods(&self) -> Methods {
         match self {
-            Self::Start | Self::RenewalInfo(_) | Self::Issuer(_) => Methods::Get,
+            Self::Start | Self::RenewalInfo(_) | Self::Issuer(_) | Self::Explanation(_) => Methods::Get,
             Self::Directory | Self::NewNonce | Self::Terms(..) => Methods::GetAndPost,
             Self::NewAccount
             | Self::Account(_)
@@ -193,6 +200,12 @@ mod tests {
                 paths::challenge(authz, challenge),
                 Route::Challenge(authz, challenge),
             ),
+            (
+                paths::explanation(authz, challenge),
+                Route::Explanation(Some((authz, challenge))),
+            ),
+            ("/explain/1".to_owned(), Route::Explanation(None)),
+            (format!("/explain/{ID}/{ID}/"), Route::Explanation(None)),
             (paths::certificate(serial), Route::Cert(serial, 0)),
             (paths::alternate(serial, 2), Route::Cert(serial, 2)),
             (paths::issuer("e1"), Route::Issuer("e1".to_owned())),

@@ -65,6 +65,10 @@ impl Urls {
         self.absolute(&paths::challenge(authorization, id))
     }
 
+    pub(crate) fn explanation(&self, authorization: AuthorizationId, id: ChallengeId) -> String {
+        self.absolute(&paths::explanation(authorization, id))
+    }
+
     /// A certificate with its default chain, or with its `chain`th alternate one.
     pub(crate) fn certificate(&self, serial: Serial, chain: usize) -> String {
         match chain {

@@ -57,6 +57,11 @@ pub fn challenge(authorization: AuthorizationId, challenge: ChallengeId) -> Stri
     format!("/acme/challenge/{authorization}/{challenge}")
 }
 
+/// The page that tells people what became of a challenge.
+pub fn explanation(authorization: AuthorizationId, challenge: ChallengeId) -> String {
+    format!("/explain/{authorization}/{challenge}")
+}
+
 /// A certificate with its default chain.
 pub fn certificate(serial: Serial) -> String {
     format!("/acme/cert/{serial}")

@@ -1,6 +1,6 @@
 //! Problem documents (RFC 7807, RFC 8555 section 6.7).
 
-use cairn_types::{Error, ErrorKind, Problem, Subproblem};
+use cairn_types::{Error, ErrorKind, Observation, Problem, Subproblem};
 use serde::{Deserialize, Serialize};
 
 use crate::jws::Algorithm;
@@ -24,7 +24,8 @@ pub struct ProblemDocument {
     /// The HTTP status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// A URL that the account holder has to visit (`userActionRequired`).
+    /// A URL for people: what the account holder has to visit (`userActionRequired`), or the explanation of a failed
+    /// challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
     /// The algorithms that are supported (`badSignatureAlgorithm`).
@@ -33,6 +34,9 @@ pub struct ProblemDocument {
     /// Problems with single identifiers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subproblems: Vec<SubproblemDocument>,
+    /// What each perspective saw, the primary first: an extension member of failed challenges (RFC 9457 section 3.2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observations: Vec<ObservationDocument>,
 }
 
 /// A problem with one identifier (RFC 8555 section 6.7.1).
@@ -47,6 +51,34 @@ pub struct SubproblemDocument {
     /// The identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identifier: Option<IdentifierObject>,
+}
+
+/// What one perspective did and saw in an attempt to validate. Texts that strangers sent are bounded, and escaped
+/// where they are not printable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservationDocument {
+    /// The name of the perspective.
+    pub perspective: String,
+    /// The regional Internet registry in whose area it stands: `afrinic`, `apnic`, `arin`, `lacnic` or `ripe`.
+    pub rir: String,
+    /// Why it refused, a URN of the ACME error registry; absent if it saw control.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// What is wrong, in a sentence; absent if nothing is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub summary: String,
+    /// What would have passed, where that can be said in a line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What was there instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// What to do; what is to be copied stands between backticks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// What was done, in order: names looked up and their answers, addresses tried, redirects, statuses.
+    #[serde(default)]
+    pub steps: Vec<String>,
 }
 
 /// The registered error type and the HTTP status of each kind. The types are those of the IANA registry
@@ -125,6 +157,11 @@ impl From<&Problem> for ProblemDocument {
             instance: None,
             algorithms,
             subproblems: problem.subproblems.iter().map(SubproblemDocument::from).collect(),
+            observations: problem
+                .observations
+                .iter()
+                .map(ObservationDocument::from)
+                .collect(),
         }
     }
 }
@@ -137,6 +174,21 @@ impl From<&Error> for ProblemDocument {
             document.instance.clone_from(&error.location);
         }
         document
+    }
+}
+
+impl From<&Observation> for ObservationDocument {
+    fn from(observation: &Observation) -> Self {
+        Self {
+            perspective: observation.perspective.clone(),
+            rir: observation.rir.clone(),
+            kind: observation.kind.map(urn),
+            summary: observation.summary.clone(),
+            expected: observation.expected.clone(),
+            found: observation.found.clone(),
+            remedy: observation.remedy.clone(),
+            steps: observation.steps.clone(),
+        }
     }
 }
 
@@ -207,6 +259,45 @@ mod tests {
             let text = serde_json::to_string(&ProblemDocument::from(&error)).unwrap();
             assert!(!text.contains("fire"), "{text}");
         }
+    }
+
+    #[test]
+    fn observations_say_what_is_there_and_nothing_else() {
+        let seen = Observation {
+            perspective: "primary".to_owned(),
+            rir: "arin".to_owned(),
+            kind: Some(ErrorKind::Dns),
+            summary: "no such name".to_owned(),
+            expected: None,
+            found: Some("NXDOMAIN".to_owned()),
+            remedy: Some("Add `it`".to_owned()),
+            steps: vec!["looked up A of a.example: NXDOMAIN".to_owned()],
+        };
+        let passed = Observation {
+            perspective: "remote".to_owned(),
+            kind: None,
+            summary: String::new(),
+            found: None,
+            remedy: None,
+            steps: Vec::new(),
+            ..seen.clone()
+        };
+        let mut error = Error::new(ErrorKind::Dns, "no such name");
+        error.problem.observations = vec![seen, passed];
+        let document = ProblemDocument::from(&error);
+        let json = serde_json::to_value(&document).unwrap();
+        assert_eq!(
+            json["observations"],
+            serde_json::json!([
+                {
+                    "perspective": "primary", "rir": "arin", "type": "urn:ietf:params:acme:error:dns",
+                    "summary": "no such name", "found": "NXDOMAIN", "remedy": "Add `it`",
+                    "steps": ["looked up A of a.example: NXDOMAIN"],
+                },
+                { "perspective": "remote", "rir": "arin", "steps": [] },
+            ])
+        );
+        assert_eq!(serde_json::from_value::<ProblemDocument>(json).unwrap(), document);
     }
 
     #[test]

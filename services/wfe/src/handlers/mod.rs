@@ -5,6 +5,7 @@ mod authz;
 mod cert;
 mod challenge;
 pub(crate) mod directory;
+mod explanation;
 mod finalize;
 mod issuer;
 mod key_change;
@@ -45,6 +46,7 @@ async fn get(wfe: &Wfe, call: &Call, route: &Route) -> Result<Answer, Refusal> {
         Route::RenewalInfo(id) => renewal_info::get(wfe, call, id).await,
         Route::Issuer(id) => issuer::get(wfe, id),
         Route::Terms(..) => Ok(terms::get(wfe)),
+        Route::Explanation(ids) => explanation::get(wfe, call, *ids).await,
         _ => Err(Refusal::method(&call.method, route.allow())),
     }
 }
@@ -72,7 +74,7 @@ async fn post(wfe: &Wfe, call: &Call, route: &Route, body: Bytes) -> Result<Answ
         Route::Cert(serial, chain) => cert::post(wfe, call, serial, chain, body).await,
         Route::RevokeCert => revoke_cert::post(wfe, call, body).await,
         Route::KeyChange => key_change::post(wfe, call, body).await,
-        Route::Start | Route::RenewalInfo(_) | Route::Issuer(_) => {
+        Route::Start | Route::RenewalInfo(_) | Route::Issuer(_) | Route::Explanation(_) => {
             Err(Refusal::method(&call.method, route.allow()))
         }
     }

@@ -3,7 +3,7 @@
 use cairn_acme::ProblemDocument;
 use cairn_acme::objects::{AuthorizationObject, ChallengeObject, IdentifierObject};
 use cairn_types::{
-    Authorization, AuthorizationId, AuthorizationStatus, Challenge, ChallengeStatus, Timestamp,
+    Authorization, AuthorizationId, AuthorizationStatus, Challenge, ChallengeStatus, Problem, Timestamp,
 };
 
 use crate::urls::Urls;
@@ -55,8 +55,21 @@ pub(crate) fn challenge(
         status: challenge.status,
         token: challenge.token.as_str().to_owned(),
         validated: challenge.validated,
-        error: challenge.error.as_ref().map(ProblemDocument::from),
+        error: challenge
+            .error
+            .as_ref()
+            .map(|problem| failure(problem, &urls.explanation(authorization, challenge.id))),
     }
+}
+
+/// Why a challenge failed, and the page that tells more. Many clients print the detail alone, so it names the page too.
+fn failure(problem: &Problem, page: &str) -> ProblemDocument {
+    let mut document = ProblemDocument::from(problem);
+    if !problem.observations.is_empty() {
+        document.detail = format!("{}. See {page}", document.detail);
+    }
+    document.instance = Some(page.to_owned());
+    document
 }
 
 /// Whether a client does well to look again soon.

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod certificates;
+mod explanations;
 mod fakes;
 mod http_rules;
 mod orders;
