@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cairn_evidence::{MAX_CAA_AGE, Perspective, Policy, Rir, Rules};
+use cairn_evidence::{EvidenceConfig, ProfileTerms};
 use cairn_kit::{Configuration, FilePath, Secret, duration};
 use cairn_policy::NamePolicy;
 use cairn_rpc::{ClientConfig, ServerConfig, TlsConfig};
@@ -31,8 +31,8 @@ pub struct Config {
     pub names: NamePolicy,
     /// Who signs.
     pub issuers: Vec<IssuerConfig>,
-    /// Whose receipts count.
-    pub evidence: Evidence,
+    /// Whose receipts count, and how many are enough.
+    pub evidence: EvidenceConfig<FilePath>,
     /// The profiles of certificates.
     pub profiles: BTreeMap<ProfileName, ProfileConfig>,
 }
@@ -53,45 +53,6 @@ pub struct IssuerConfig {
     pub ca_issuers_url: Option<String>,
     /// The http URL of its CRL.
     pub crl_url: Option<String>,
-}
-
-/// Whose receipts count, and how many are enough.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Evidence {
-    /// How many perspectives must agree.
-    pub quorum: usize,
-    /// In how many regions these must stand.
-    #[serde(default = "one")]
-    pub min_regions: usize,
-    /// How old a CAA answer may be; at most 8 hours.
-    #[serde(with = "duration", default = "max_caa_age")]
-    pub max_caa_age: Duration,
-    /// Names under these suffixes may be issued although they exist only by a validator's local rule.
-    #[serde(default)]
-    pub caa_exempt_suffixes: Vec<String>,
-    /// The perspectives, with the keys of their receipts.
-    pub perspectives: Vec<PerspectiveConfig>,
-}
-
-const fn one() -> usize {
-    1
-}
-
-const fn max_caa_age() -> Duration {
-    MAX_CAA_AGE
-}
-
-/// A perspective.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PerspectiveConfig {
-    /// Its name, as it signs.
-    pub name: String,
-    /// The registry of its region: `afrinic`, `apnic`, `arin`, `lacnic` or `ripe`.
-    pub region: Rir,
-    /// PEM file of its public key.
-    pub public_key: FilePath,
 }
 
 /// What certificates of a profile look like, and what must have been proved for one.
@@ -122,6 +83,13 @@ pub struct ProfileConfig {
     /// By which methods control may have been proved. All unless given.
     #[serde(default = "all_methods")]
     pub methods: Vec<ChallengeType>,
+    /// What else must have been proved, where that is not as in `[evidence]`.
+    #[serde(default)]
+    pub evidence: EvidenceConfig<FilePath>,
+    /// Whether the CA/B Baseline Requirements hold for these certificates. The CA does not start if `[evidence]` asks
+    /// for less than they do.
+    #[serde(default)]
+    pub public: bool,
 }
 
 const fn an_hour() -> Duration {
@@ -205,23 +173,17 @@ impl Config {
     }
 
     fn load_profiles(&self) -> Result<BTreeMap<ProfileName, ProfileRules>, String> {
-        let perspectives = self
-            .evidence
-            .perspectives
-            .iter()
-            .map(PerspectiveConfig::load)
-            .collect::<Result<Vec<_>, _>>()?;
         let load = |(name, config): (&ProfileName, &ProfileConfig)| {
             let shape = config.shape().map_err(|why| format!("profiles.{name}: {why}"))?;
-            let rules = Rules {
-                quorum: self.evidence.quorum,
-                min_rirs: self.evidence.min_regions,
+            let terms = ProfileTerms {
                 max_validation_age: config.max_validation_age,
-                max_caa_age: self.evidence.max_caa_age,
-                methods: config.methods.clone(),
-                caa_exempt_suffixes: self.evidence.caa_exempt_suffixes.clone(),
+                methods: &config.methods,
+                public: config.public,
             };
-            let evidence = Policy::new(&perspectives, rules)
+            let read = |path: &FilePath| path.read().map_err(|error| error.to_string());
+            let evidence = self
+                .evidence
+                .policy(&config.evidence, terms, read)
                 .map_err(|why| format!("evidence, for profiles.{name}: {why}"))?;
             Ok((name.clone(), ProfileRules { shape, evidence }))
         };
@@ -244,20 +206,6 @@ impl IssuerConfig {
             id: self.id.clone(),
             issuer,
             issues_for: self.issues_for.clone(),
-        })
-    }
-}
-
-impl PerspectiveConfig {
-    fn load(&self) -> Result<Perspective, String> {
-        let public_key_pem = self
-            .public_key
-            .read()
-            .map_err(|error| format!("evidence.perspectives: {}: {error}", self.name))?;
-        Ok(Perspective {
-            name: self.name.clone(),
-            rir: self.region,
-            public_key_pem,
         })
     }
 }

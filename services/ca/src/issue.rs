@@ -171,10 +171,12 @@ fn record(
     let order = entitlement.order();
     let proved = entitlement.evidence().iter().map(|evidence| {
         format!(
-            "{} by {} from {}",
+            "{} by {} from {}, corroborated {}: {}",
             evidence.identifier(),
             evidence.method(),
-            evidence.perspectives().join(", ")
+            evidence.primary(),
+            evidence.quorum(),
+            evidence.remotes().join(", ")
         )
     });
     Record::new("certificate.signed", "certificate", signed.serial())

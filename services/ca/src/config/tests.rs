@@ -58,8 +58,11 @@ fn parse(text: &str) -> Result<Config, String> {
         write(&format!("issuers/{id}.key"), &key.to_pem().unwrap());
         write(&format!("issuers/{id}.pem"), certificate(key).as_bytes());
     }
-    let key = PKey::generate_ed25519().unwrap();
-    write("perspectives/primary.pub", &key.public_key_to_pem().unwrap());
+    for name in ["primary", "ashburn", "singapore", "seattle"] {
+        let key = PKey::generate_ed25519().unwrap();
+        let path = format!("perspectives/{name}.pub");
+        write(&path, &key.public_key_to_pem().unwrap());
+    }
     cairn_kit::config::parse::<Config>(text, &directory.path().join("ca.toml"))
         .map(|loaded| loaded.service)
         .map_err(|error| error.to_string())
@@ -110,9 +113,21 @@ fn nonsense_is_refused_by_name() {
             "https://ca.example/issuer/r1",
             "http URL",
         ),
-        ("quorum = 1", "quorum = 2", "quorum"),
-        ("quorum = 1", "quorum = 0", "quorum"),
-        ("min_regions = 1", "min_regions = 2", "regions"),
+        ("quorum = 2", "quorum = 4", "quorum"),
+        ("min_regions = 2", "min_regions = 3", "min_regions"),
+        ("min_regions = 2", "min_regions = 0", "min_regions"),
+        ("role = \"primary\"", "role = \"remote\"", "role = \"primary\""),
+        ("role = \"primary\"", "role = \"second\"", "second"),
+        (
+            "addresses = { allow = [] }",
+            "addresses = { allow = [\"any\"] }",
+            "any",
+        ),
+        (
+            "public = false",
+            "public = true",
+            "perspectives: 3 are remote, and 5 are needed",
+        ),
         ("max_caa_age = \"8h\"", "max_caa_age = \"9h\"", "8 hours"),
         ("[[evidence.perspectives]]", TWIN, "another"),
         ("region = \"ripe\"", "region = \"moon\"", "afrinic"),

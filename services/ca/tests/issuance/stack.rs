@@ -142,8 +142,7 @@ const CONFIG: &str = r#"
     key = "r1.key"
     issues_for = ["rsa"]
     [evidence]
-    quorum = 1
-    perspectives = [{ name = "local", region = "ripe", public_key = "va.pub" }]
+    perspectives = [{ name = "local", role = "primary", region = "ripe", public_key = "va.pub" }]
     [profiles.classic]
     validity = "90d"
     max_validation_age = "30d"

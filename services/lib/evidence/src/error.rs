@@ -1,6 +1,7 @@
-//! Why evidence, or a policy for it, is refused.
+//! Why evidence is refused.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use cairn_types::ErrorKind;
 
@@ -8,56 +9,11 @@ use cairn_types::ErrorKind;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EvidenceError {
     /// A receipt is not what the encoding allows.
-    #[error("receipt {index} is malformed: {reason}")]
-    Malformed {
-        /// Its place in the bundle, from 0.
-        index: usize,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// A receipt's signature does not match its key and content.
-    #[error("receipt {index} does not have a valid signature of perspective {perspective:?}")]
-    Signature {
-        /// Its place in the bundle, from 0.
-        index: usize,
-        /// Whose key it names.
-        perspective: String,
-    },
-    /// A receipt was signed by one perspective and names another, or another region.
-    #[error("receipt {index}, signed by perspective {perspective:?}, claims another name or region")]
-    Impostor {
-        /// Its place in the bundle, from 0.
-        index: usize,
-        /// Who signed it.
-        perspective: String,
-    },
-    /// A receipt about the identifier is about another account or account key.
-    #[error("perspective {perspective:?} validated {identifier} for another account or account key")]
-    Account {
-        /// Who signed it.
-        perspective: String,
-        /// What it is about, as ordered.
-        identifier: String,
-    },
-    /// Too few perspectives corroborate the claim.
-    #[error(
-        "{identifier} is corroborated by {counted} of {needed} perspectives in {regions} of {needed_regions} regions{}",
-        Listed(.skipped)
-    )]
-    NotEnough {
-        /// What the claim is about, as ordered.
-        identifier: String,
-        /// How many perspectives count.
-        counted: usize,
-        /// How many are needed.
-        needed: usize,
-        /// In how many regions those that count stand.
-        regions: usize,
-        /// How many regions are needed.
-        needed_regions: usize,
-        /// What does not count, and why.
-        skipped: Vec<Skipped>,
-    },
+    #[error("the receipt is malformed: {0}")]
+    Malformed(&'static str),
+    /// Too few perspectives saw it.
+    #[error("{0}")]
+    NotEnough(Box<Shortage>),
     /// A key could not be read or used.
     #[error("the receipt key cannot be used: {0}")]
     Key(String),
@@ -66,31 +22,100 @@ pub enum EvidenceError {
     Unsignable(&'static str),
 }
 
-struct Listed<'a>(&'a [Skipped]);
+/// What must be seen by enough perspectives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// The account controls the identifier.
+    Control,
+    /// The CAA records permit issuance.
+    Permission,
+}
 
-impl fmt::Display for Listed<'_> {
+/// How much is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shortage {
+    /// The identifier, as ordered.
+    pub identifier: String,
+    /// What was not seen by enough.
+    pub claim: Claim,
+    /// Whether the primary saw it.
+    pub primary: bool,
+    /// How many remote perspectives corroborate it.
+    pub counted: usize,
+    /// How many are needed.
+    pub needed: usize,
+    /// In how many regions those that corroborate stand.
+    pub regions: usize,
+    /// How many regions are needed.
+    pub needed_regions: usize,
+    /// What does not count, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+impl fmt::Display for Shortage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
+        let claim = match self.claim {
+            Claim::Control => "control over",
+            Claim::Permission => "CAA permission for",
+        };
+        let primary = if self.primary { "the" } else { "no" };
+        let Self {
+            identifier,
+            counted,
+            needed,
+            regions,
+            needed_regions,
+            ..
+        } = self;
+        write!(
+            f,
+            "{claim} {identifier} was seen by {primary} primary and {counted} of {needed} remote perspectives, in \
+             {regions} of {needed_regions} regions"
+        )?;
+        self.skipped
             .iter()
-            .try_for_each(|skipped| write!(f, "; {}: {}", skipped.perspective, skipped.why))
+            .try_for_each(|skipped| write!(f, "; {skipped}"))
     }
 }
 
 /// A receipt that does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// Whose it is.
-    pub perspective: String,
+    /// Its place in the bundle, from 0.
+    pub index: usize,
+    /// Whose it is, or claims to be; none if it cannot be read.
+    pub perspective: Option<String>,
     /// Why it does not count.
     pub why: Why,
+}
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.perspective {
+            Some(name) => write!(f, "{name}: {}", self.why),
+            None => write!(f, "receipt {}: {}", self.index, self.why),
+        }
+    }
 }
 
 /// Why a receipt does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
+    /// It is not what the encoding allows.
+    #[error("it is malformed: {0}")]
+    Malformed(&'static str),
     /// The policy does not list the key.
     #[error("its key is not known")]
     UnknownKey,
+    /// The signature does not match its key and content.
+    #[error("its signature is not good")]
+    Signature,
+    /// It was signed by one perspective and names another, or another region.
+    #[error("it claims a name or a region that its key does not have")]
+    Impostor,
+    /// It is about another account or account key.
+    #[error("it is about another account or account key")]
+    Account,
     /// The attempt was refused.
     #[error("it refused ({})", .0.as_str())]
     Refused(ErrorKind),
@@ -103,6 +128,12 @@ pub enum Why {
     /// The receipt's time is in the future.
     #[error("its time is in the future")]
     Future,
+    /// A special-use address was contacted that the policy does not allow.
+    #[error("it contacted {0}, an address for special use ({1})")]
+    Address(IpAddr, &'static str),
+    /// DNSSEC was not validated, and the policy asks for it.
+    #[error("it did not validate DNSSEC")]
+    Dnssec,
     /// The newest CAA answer is not a permission.
     #[error("its newest CAA answer is not a permission")]
     Caa,
@@ -112,34 +143,4 @@ pub enum Why {
     /// The CAA records were not read, and the policy does not excuse that for this name.
     #[error("it did not read the CAA records")]
     CaaUnread,
-}
-
-/// Why a policy makes no sense.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyError {
-    /// A perspective's key is not the PEM of an Ed25519 or P-256 public key.
-    #[error("perspective {perspective:?}: {reason}")]
-    Key {
-        /// Whose key it is.
-        perspective: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Two perspectives share a name or a key.
-    #[error("perspective {0:?} has the name or key of another")]
-    Duplicate(String),
-    /// The quorum is zero or cannot be reached.
-    #[error("a quorum of {quorum} in {regions} regions cannot be had from these perspectives")]
-    Quorum {
-        /// The number of perspectives asked for.
-        quorum: usize,
-        /// The number of regions asked for.
-        regions: usize,
-    },
-    /// CAA answers may be used for 8 hours at most.
-    #[error("CAA answers may not be older than 8 hours (CA/B Baseline Requirements 3.2.2.8)")]
-    CaaAge,
-    /// No method is allowed.
-    #[error("no validation method is allowed")]
-    NoMethods,
 }

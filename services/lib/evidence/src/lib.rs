@@ -10,7 +10,7 @@
 //! # fn check(
 //! #     policy: &Policy, receipts: &[Vec<u8>], expectations: &[Expectation],
 //! # ) -> Result<Vec<VerifiedEvidence>, EvidenceError> {
-//! let bundle = policy.open(receipts)?;
+//! let bundle = policy.open(receipts);
 //! expectations.iter().map(|expected| bundle.verify(expected)).collect()
 //! # }
 //! ```
@@ -19,19 +19,18 @@
 //! check of its own.
 //!
 //! # What counts
-//! - Every receipt of a bundle must decode, be canonical, and carry a good signature, or the whole
-//!   bundle is refused: somebody tampered with it. A receipt by a key that the policy does not list
-//!   counts for nothing.
-//! - Receipts are picked by identifier and wildcard; those picked must be about the expected account,
-//!   by URL and by one of the accepted key thumbprints.
-//! - A perspective counts once, if it has a successful validation that is not too old, by a method
-//!   that the policy allows (a wildcard only by dns-01, an address never by dns-01), and if the newest
-//!   thing it said about CAA is a permission that is not too old. That permission is part of the
-//!   validation, or a later receipt of a CAA check alone.
-//! - Perspectives corroborate each other only if they took part in the same attempt, by its id, and saw
-//!   the same token and key authorization by the same method. Their number must reach the quorum, and
-//!   their regions the minimum.
-//! - A refusal never counts.
+//! - A receipt that does not decode, is not canonical, is not signed by a key that the policy lists, or names another
+//!   perspective or region than its key has, counts for nothing. So does one about another account (by URL and by
+//!   the accepted key thumbprints), a refusal, a validation that is too old, one by a method that the policy does
+//!   not allow for the identifier, and one for which a special-use address was contacted that it does not allow.
+//! - What does not count does no harm either: a perspective in bad hands can withhold its word, and no more.
+//! - Control is proved by one attempt, in which the primary and at least `quorum` remote perspectives in at least
+//!   `min_regions` regions saw the same token and key authorization by the same method. They belong to the same
+//!   attempt by its id, which each of them signed. A perspective counts once.
+//! - Issuance is permitted by one attempt, the same or a later one that checked CAA alone, in which the primary and as
+//!   many others permit it. A permission counts while it is not too old and the same perspective has not said
+//!   otherwise since.
+//! - Where the policy asks for it, the primary must have validated DNSSEC for both.
 //!
 //! # Encoding, version 2
 //! Two protocol buffer messages. A receipt is `version` = 2, then its fields in the order of their
@@ -40,6 +39,7 @@
 //! SHA-256 on P-256, over the octets `cairn receipt v2\0` and the encoded receipt. The envelope is
 //! `{1: SHA-256 of the key's SubjectPublicKeyInfo, 2: encoded receipt, 3: signature}`.
 
+mod baseline;
 mod error;
 mod key;
 mod policy;
@@ -48,8 +48,12 @@ mod signed;
 mod verify;
 mod wire;
 
-pub use error::{EvidenceError, PolicyError, Skipped, Why};
-pub use policy::{MAX_CAA_AGE, Perspective, Policy, Rules};
+pub use baseline::{MAX_CAA_AGE, MIN_REGIONS, MIN_REMOTES, allowed_failures, validation_reuse};
+pub use error::{Claim, EvidenceError, Shortage, Skipped, Why};
+pub use policy::{
+    AddressConfig, EvidenceConfig, Methods, Perspective, PerspectiveConfig, Policy, PolicyError,
+    ProfileTerms, Role, Rules,
+};
 pub use receipt::{Caa, CaaVerdict, Check, Dnssec, Outcome, Proof, Receipt, Rir};
 pub use signed::{MAX_RECEIPT_LEN, ReceiptSigner, SignedReceipt};
 pub use verify::{Bundle, CLOCK_SKEW, Expectation, VerifiedEvidence};

@@ -34,14 +34,9 @@ pub struct SignedReceipt {
 }
 
 impl SignedReceipt {
-    /// Decodes the envelope and the receipt in it.
+    /// Decodes the envelope and the receipt in it. Any error is [`EvidenceError::Malformed`].
     pub fn decode(bytes: &[u8]) -> Result<Self, EvidenceError> {
-        Self::decode_at(0, bytes)
-    }
-
-    /// Decodes the receipt that stands at `index` of a bundle.
-    pub(crate) fn decode_at(index: usize, bytes: &[u8]) -> Result<Self, EvidenceError> {
-        let malformed = |reason| EvidenceError::Malformed { index, reason };
+        let malformed = EvidenceError::Malformed;
         if bytes.len() > MAX_RECEIPT_LEN {
             return Err(malformed("it is too large"));
         }

@@ -1,12 +1,14 @@
 //! A validation authority that serves within the process, and a client of it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cairn_evidence::{
-    Check, Expectation, Outcome, Perspective, Policy, Proof, Receipt, Rir, Rules, SignedReceipt,
+    Check, Expectation, Methods, Outcome, Perspective, Policy, Proof, Receipt, Rir, Role, Rules,
+    SignedReceipt,
 };
 use cairn_kit::{Env, FilePath, Secret};
 use cairn_rpc::client::VaClient;
@@ -16,7 +18,7 @@ use cairn_types::{
     ValidationRequest,
 };
 use cairn_va::Config;
-use cairn_va::config::{AddressClass, Addresses, Caa, Dns, DnssecMode, Limits};
+use cairn_va::config::{AddressClass, Addresses, Caa, Dns, Limits};
 use openssl::pkey::PKey;
 use tokio_util::sync::DropGuard;
 
@@ -67,7 +69,6 @@ pub(crate) fn config() -> Config {
             identities: vec!["ca.example".to_owned()],
         },
         dns: Dns {
-            dnssec: DnssecMode::Off,
             loopback_suffixes: vec!["test".to_owned()],
             timeout: Duration::from_secs(2),
             ..Dns::default()
@@ -88,16 +89,21 @@ impl Stage {
             cairn_evidence::ReceiptSigner::from_pem(config.perspective.receipt_key.expose()).unwrap();
         let perspective = Perspective {
             name: config.perspective.name.clone(),
+            role: Role::Primary,
             rir: config.perspective.rir,
             public_key_pem: signer.public_key_pem().unwrap(),
         };
         let rules = Rules {
-            quorum: 1,
-            min_rirs: 1,
+            quorum: 0,
+            min_regions: 0,
             max_validation_age: Duration::from_secs(60),
+            max_method_ages: BTreeMap::new(),
             max_caa_age: Duration::from_secs(60),
-            methods: ChallengeType::ALL.to_vec(),
+            methods: Methods::same(ChallengeType::ALL),
+            special_addresses: vec![AddressClass::Loopback],
             caa_exempt_suffixes: vec!["test".to_owned()],
+            require_dnssec_validation: false,
+            public: false,
         };
         let mut env = Env::system();
         env.rng = Arc::new(Counting::default());

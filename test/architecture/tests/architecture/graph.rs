@@ -41,7 +41,7 @@ const LIBRARIES: [(&str, &[&str]); 10] = [
     ("cairn-types", &[]),
     ("cairn-acme", &["cairn-types"]),
     ("cairn-x509", &["cairn-types"]),
-    ("cairn-evidence", &["cairn-types"]),
+    ("cairn-evidence", &["cairn-types", "cairn-policy"]),
     ("cairn-policy", &["cairn-types"]),
     ("cairn-ct", &["cairn-types", "cairn-x509"]),
     ("cairn-ratelimit", &["cairn-types"]),

@@ -3,6 +3,5 @@
 mod backups;
 mod bouncer;
 mod databases;
-mod dns;
 mod ends;
 mod standbys;

@@ -37,14 +37,20 @@ struct Issuer {
 
 #[derive(Serialize)]
 struct Evidence {
-    quorum: usize,
+    addresses: Addresses,
     caa_exempt_suffixes: [&'static str; 3],
     perspectives: [Perspective; 1],
 }
 
 #[derive(Serialize)]
+struct Addresses {
+    allow: [&'static str; 2],
+}
+
+#[derive(Serialize)]
 struct Perspective {
     name: &'static str,
+    role: &'static str,
     region: &'static str,
     public_key: PathBuf,
 }
@@ -75,10 +81,13 @@ pub(super) fn config(stack: &Stack) -> Config {
             .map(|hierarchy| issuer(stack, hierarchy))
             .collect(),
         evidence: Evidence {
-            quorum: 1,
+            addresses: Addresses {
+                allow: ["loopback", "private"],
+            },
             caa_exempt_suffixes: LOOPBACK_SUFFIXES,
             perspectives: [Perspective {
                 name: PERSPECTIVE,
+                role: "primary",
                 region: RIR,
                 public_key: stack.pki.receipt_public_key(),
             }],

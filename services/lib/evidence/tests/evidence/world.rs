@@ -1,10 +1,10 @@
-//! Three perspectives in two regions, and a good receipt to spoil.
+//! A primary and three remote perspectives in two regions, and a good receipt to spoil.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by it, as it should")]
+use std::collections::BTreeMap;
 
 use cairn_evidence::{
-    Caa, CaaVerdict, Check, Dnssec, Expectation, Outcome, Perspective, Policy, Proof, Receipt, ReceiptSigner,
-    Rir, Rules,
+    Caa, CaaVerdict, Check, Dnssec, EvidenceError, Expectation, Methods, Outcome, Perspective, Policy, Proof,
+    Receipt, ReceiptSigner, Rir, Role, Rules, Shortage, VerifiedEvidence,
 };
 use cairn_types::{ChallengeType, DnsName, Duration, Identifier, Thumbprint, Timestamp};
 use openssl::ec::{EcGroup, EcKey};
@@ -13,19 +13,27 @@ use openssl::pkey::PKey;
 
 pub(crate) const NOW: Timestamp = Timestamp::from_secs(1_790_000_000);
 pub(crate) const ACCOUNT: &str = "https://ca.example/acme/account/1";
-pub(crate) const NAMES: [(&str, Rir); 3] = [("oslo", Rir::Ripe), ("lima", Rir::Lacnic), ("rome", Rir::Ripe)];
+
+/// The primary, then the remotes.
+pub(crate) const NAMES: [(&str, Rir); 4] = [
+    ("oslo", Rir::Ripe),
+    ("lima", Rir::Lacnic),
+    ("rome", Rir::Ripe),
+    ("turin", Rir::Ripe),
+];
 
 pub(crate) struct World {
     pub(crate) signers: Vec<ReceiptSigner>,
     pub(crate) perspectives: Vec<Perspective>,
 }
 
-/// Two Ed25519 keys and one on P-256.
+/// Ed25519 keys, and one on P-256.
 pub(crate) fn world() -> World {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
     let keys = [
         PKey::generate_ed25519().unwrap(),
         PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap(),
+        PKey::generate_ed25519().unwrap(),
         PKey::generate_ed25519().unwrap(),
     ];
     let signers: Vec<_> = keys
@@ -35,8 +43,10 @@ pub(crate) fn world() -> World {
     let perspectives = NAMES
         .iter()
         .zip(&signers)
-        .map(|((name, rir), signer)| Perspective {
+        .enumerate()
+        .map(|(index, ((name, rir), signer))| Perspective {
             name: (*name).to_owned(),
+            role: if index == 0 { Role::Primary } else { Role::Remote },
             rir: *rir,
             public_key_pem: signer.public_key_pem().unwrap(),
         })
@@ -47,20 +57,37 @@ pub(crate) fn world() -> World {
     }
 }
 
+/// Two remotes in two regions: turin and rome alone will not do.
 pub(crate) fn rules() -> Rules {
     Rules {
         quorum: 2,
-        min_rirs: 2,
+        min_regions: 2,
         max_validation_age: Duration::from_secs(24 * 3600),
+        max_method_ages: BTreeMap::new(),
         max_caa_age: Duration::from_secs(8 * 3600),
-        methods: ChallengeType::ALL.to_vec(),
+        methods: Methods::same(ChallengeType::ALL),
+        special_addresses: Vec::new(),
         caa_exempt_suffixes: Vec::new(),
+        require_dnssec_validation: false,
+        public: false,
     }
 }
 
 impl World {
     pub(crate) fn policy(&self) -> Policy {
-        Policy::new(&self.perspectives, rules()).unwrap()
+        self.policy_with(|_| {})
+    }
+
+    pub(crate) fn policy_with(&self, change: impl FnOnce(&mut Rules)) -> Policy {
+        let mut rules = rules();
+        change(&mut rules);
+        Policy::new(&self.perspectives, rules).unwrap()
+    }
+
+    /// The receipt, signed by the perspective that it names.
+    pub(crate) fn sign(&self, receipt: &Receipt) -> Vec<u8> {
+        let index = NAMES.iter().position(|(name, _)| *name == receipt.perspective);
+        self.signers[index.unwrap()].sign(receipt).unwrap()
     }
 
     /// A bundle of one receipt per perspective, each changed by `change`.
@@ -107,8 +134,8 @@ pub(crate) fn receipt(index: usize) -> Receipt {
         check: Check::Validation(Proof {
             token_sha256: [1; 32],
             key_authorization_sha256: [2; 32],
-            resolved: vec!["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()],
-            contacted: vec!["[2001:db8::1]:80".parse().unwrap()],
+            resolved: vec!["11.0.0.1".parse().unwrap(), "2a00::1".parse().unwrap()],
+            contacted: vec!["[2a00::1]:80".parse().unwrap()],
             redirects: vec!["http://example.org/x".to_owned()],
             matched: Some("http://example.org/x".to_owned()),
             dnssec: Some(Dnssec::Insecure),
@@ -147,5 +174,13 @@ pub(crate) fn caa_only(index: usize, seconds: u64, verdict: CaaVerdict) -> Recei
         started: ago(seconds),
         finished: ago(seconds),
         ..receipt(index)
+    }
+}
+
+/// What is missing.
+pub(crate) fn shortage(verified: Result<VerifiedEvidence, EvidenceError>) -> Shortage {
+    match verified {
+        Err(EvidenceError::NotEnough(shortage)) => *shortage,
+        other => panic!("{other:?}"),
     }
 }

@@ -1,43 +1,43 @@
 //! Whose receipts count, and how many are enough.
 
+mod config;
+mod error;
+mod rules;
+
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-use cairn_types::{ChallengeType, Duration, Identifier, SpkiHash};
+use cairn_types::SpkiHash;
 use openssl::pkey::{PKey, Public};
 
-use crate::{EvidenceError, Expectation, PolicyError, Rir, VerifiedEvidence, key};
+pub use config::{AddressConfig, EvidenceConfig, PerspectiveConfig, ProfileTerms};
+pub use error::PolicyError;
+pub use rules::{Methods, Rules};
 
-/// The longest time for which a CAA answer may be used (CA/B Baseline Requirements 3.2.2.8).
-pub const MAX_CAA_AGE: Duration = Duration::from_secs(8 * 3600);
+use crate::{EvidenceError, Expectation, Rir, VerifiedEvidence, key};
+
+/// What a perspective does in an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It begins attempts, and its success is what others corroborate. It never corroborates.
+    Primary,
+    /// It corroborates.
+    #[default]
+    Remote,
+}
 
 /// A perspective whose receipts count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Perspective {
     /// Its name.
     pub name: String,
+    /// What it does in an attempt.
+    pub role: Role,
     /// Where it stands.
     pub rir: Rir,
     /// Its public key, Ed25519 or P-256, as PEM (`BEGIN PUBLIC KEY`).
     pub public_key_pem: Vec<u8>,
-}
-
-/// What is enough.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rules {
-    /// How many perspectives must agree, at least 1.
-    pub quorum: usize,
-    /// In how many regions these must stand, at least 1.
-    pub min_rirs: usize,
-    /// How old a validation may be, from its end.
-    pub max_validation_age: Duration,
-    /// How old a CAA answer may be, at most [`MAX_CAA_AGE`].
-    pub max_caa_age: Duration,
-    /// The methods by which control may be proved.
-    pub methods: Vec<ChallengeType>,
-    /// Names under these suffixes (`test` covers `a.test`) may be issued although a validator did not read CAA
-    /// records for them because they exist only by its local rule. Empty for any CA but one's own machine's.
-    pub caa_exempt_suffixes: Vec<String>,
 }
 
 /// Whose receipts count, and how many are enough. Make one per certificate profile.
@@ -51,6 +51,7 @@ pub struct Policy {
 #[derive(Clone)]
 pub(crate) struct Member {
     pub(crate) name: String,
+    pub(crate) role: Role,
     pub(crate) rir: Rir,
     pub(crate) key: PKey<Public>,
 }
@@ -60,7 +61,6 @@ impl Policy {
     pub fn new(perspectives: &[Perspective], rules: Rules) -> Result<Self, PolicyError> {
         let mut members = HashMap::new();
         let mut names = BTreeSet::new();
-        let mut rirs = BTreeSet::new();
         for perspective in perspectives {
             let unusable = |reason| PolicyError::Key {
                 perspective: perspective.name.clone(),
@@ -70,28 +70,23 @@ impl Policy {
             let id = key::key_id(&key).map_err(|error| unusable(error.to_string()))?;
             let member = Member {
                 name: perspective.name.clone(),
+                role: perspective.role,
                 rir: perspective.rir,
                 key,
             };
             if !names.insert(&perspective.name) || members.insert(id, member).is_some() {
                 return Err(PolicyError::Duplicate(perspective.name.clone()));
             }
-            rirs.insert(perspective.rir);
         }
-        let reachable = (1..=members.len()).contains(&rules.quorum)
-            && (1..=rirs.len().min(rules.quorum)).contains(&rules.min_rirs);
-        if !reachable {
-            return Err(PolicyError::Quorum {
-                quorum: rules.quorum,
-                regions: rules.min_rirs,
-            });
+        let remotes: Vec<Rir> = perspectives
+            .iter()
+            .filter(|perspective| perspective.role == Role::Remote)
+            .map(|perspective| perspective.rir)
+            .collect();
+        if remotes.len() == perspectives.len() {
+            return Err(PolicyError::NoPrimary);
         }
-        if rules.max_caa_age > MAX_CAA_AGE {
-            return Err(PolicyError::CaaAge);
-        }
-        if rules.methods.is_empty() {
-            return Err(PolicyError::NoMethods);
-        }
+        rules.check(&remotes)?;
         Ok(Self { members, rules })
     }
 
@@ -101,24 +96,20 @@ impl Policy {
         receipts: &[B],
         expected: &Expectation,
     ) -> Result<VerifiedEvidence, EvidenceError> {
-        self.open(receipts)?.verify(expected)
+        self.open(receipts).verify(expected)
     }
 
-    /// Whether control over the identifier, as ordered, may be proved by the method.
-    pub(crate) fn allows(&self, method: ChallengeType, identifier: &Identifier) -> bool {
-        method.may_prove(identifier) && self.rules.methods.contains(&method)
+    /// The rules.
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
     }
 
-    /// Whether a validator's local rule may stand in for the CAA records of this identifier.
-    pub(crate) fn excuses_caa(&self, identifier: &Identifier) -> bool {
-        match identifier {
-            Identifier::Ip(_) => false,
-            Identifier::Dns(name) => self
-                .rules
-                .caa_exempt_suffixes
-                .iter()
-                .any(|suffix| name.is_under(suffix)),
-        }
+    /// How many remote perspectives there are.
+    pub fn remotes(&self) -> usize {
+        self.members
+            .values()
+            .filter(|member| member.role == Role::Remote)
+            .count()
     }
 }
 
