@@ -81,7 +81,7 @@ impl Authority {
             contacted,
             redirects,
             matched: None,
-            dnssec: None,
+            dnssec: trace.take_dnssec(),
         };
         let mut caa = None;
         if result.is_ok() {

@@ -1,6 +1,7 @@
 //! The configuration file of the validation authority; `deploy/config/va.toml` is a commented sample.
 
-use std::net::SocketAddr;
+mod dns;
+mod resolver;
 
 use cairn_evidence::{ReceiptSigner, Rir};
 use cairn_kit::{Configuration, Secret, duration};
@@ -9,6 +10,8 @@ use cairn_types::{DnsName, Duration};
 use serde::Deserialize;
 
 pub use cairn_policy::AddressClass;
+pub use dns::{Dns, DnssecMode};
+pub use resolver::{Resolver, Transport};
 
 /// The configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -57,34 +60,6 @@ pub struct Perspective {
 pub struct Caa {
     /// The issuer domain names that allow this CA in CAA records; the first is the one that refusals recommend.
     pub identities: Vec<String>,
-}
-
-/// `[dns]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Dns {
-    /// Recursive resolvers. Without any, only addresses and names under `loopback_suffixes` can be validated, by
-    /// http-01 and tls-alpn-01.
-    pub resolvers: Vec<SocketAddr>,
-    /// Names under these suffixes have the addresses `::1` and `127.0.0.1`, without any look-up. TXT and CAA records
-    /// are looked up at the resolvers for them too, if there are any.
-    pub loopback_suffixes: Vec<String>,
-    /// How long one query may take.
-    #[serde(with = "duration")]
-    pub timeout: Duration,
-    /// How many queries one look-up makes before it fails.
-    pub attempts: u32,
-}
-
-impl Default for Dns {
-    fn default() -> Self {
-        Self {
-            resolvers: Vec::new(),
-            loopback_suffixes: Vec::new(),
-            timeout: Duration::from_secs(3),
-            attempts: 3,
-        }
-    }
 }
 
 /// `[addresses]`.
@@ -163,6 +138,7 @@ impl Configuration for Config {
         };
         names("caa.identities", &self.caa.identities)?;
         names("dns.loopback_suffixes", &self.dns.loopback_suffixes)?;
+        self.dns.anchor()?;
         if !self.dns.loopback_suffixes.is_empty() && !self.addresses.allow.contains(&AddressClass::Loopback) {
             return Err(
                 "dns.loopback_suffixes: names under them could not be contacted; add \"loopback\" to addresses.allow"

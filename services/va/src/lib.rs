@@ -42,7 +42,7 @@ pub use config::Config;
 use crate::authority::Authority;
 use crate::caa::CaaChecker;
 use crate::challenge::{Challenges, HttpSettings};
-use crate::dns::{Dns, Upstream};
+use crate::dns::{Dns, Upstream, Validator};
 use crate::grpc::Grpc;
 use crate::http::Ports;
 use crate::measure::Measure;
@@ -64,6 +64,7 @@ pub async fn serve(config: Config, env: Env) -> Result<(), BoxError> {
 /// As [`serve`], over a given transport; the `tls` section of the configuration is not used.
 pub async fn serve_over(transport: &Transport, config: Config, env: Env) -> Result<(), BoxError> {
     let authority = Arc::new(authority(&config, &env)?);
+    prove_resolvers(Arc::clone(&authority), &env);
     let server = Server::new(config.grpc)
         .service(ValidationServer::new(Grpc(authority)))
         .bind(transport)
@@ -73,14 +74,21 @@ pub async fn serve_over(transport: &Transport, config: Config, env: Env) -> Resu
     Ok(())
 }
 
+/// Asks the resolvers, beside all else, whether they are fit for DNSSEC.
+fn prove_resolvers(authority: Arc<Authority>, env: &Env) {
+    let check = env.health.check("resolvers");
+    let shutdown = env.shutdown.clone();
+    tokio::spawn(async move {
+        let dns = authority.challenges.dialer.dns();
+        shutdown.run_until_cancelled(dns.prove_resolvers(&check)).await;
+    });
+}
+
 fn authority(config: &Config, env: &Env) -> Result<Authority, BoxError> {
-    let upstream = Upstream::new(
-        config.dns.resolvers.clone(),
-        config.dns.timeout,
-        config.dns.attempts,
-        Arc::clone(&env.rng),
-    );
-    let dns = Dns::new(upstream, config.dns.loopback_suffixes.clone());
+    let upstream = Upstream::new(&config.dns, Arc::clone(&env.rng));
+    let validator = config.dns.anchor()?;
+    let validator = validator.map(|anchor| Validator::new(anchor, Arc::clone(&env.clock)));
+    let dns = Dns::new(upstream, validator, config.dns.loopback_suffixes.clone());
     let policy = AddressPolicy::new(config.addresses.allow.clone());
     Ok(Authority {
         name: config.perspective.name.clone(),

@@ -2,6 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use cairn_evidence::Dnssec;
+
+use crate::dns::Session;
 use crate::text::clean;
 
 const MAX_STEPS: usize = 48;
@@ -23,6 +26,8 @@ pub(crate) struct Trace {
     contacted: Vec<SocketAddr>,
     redirects: Vec<String>,
     resolvers: Vec<String>,
+    dnssec: Option<Dnssec>,
+    session: Session,
 }
 
 impl Trace {
@@ -88,6 +93,21 @@ impl Trace {
             std::mem::take(&mut self.contacted),
             std::mem::take(&mut self.redirects),
         )
+    }
+
+    /// Notes the state of an answer; the weakest is kept.
+    pub(crate) fn dnssec(&mut self, state: Dnssec) {
+        self.dnssec = Some(self.dnssec.map_or(state, |known| known.min(state)));
+    }
+
+    /// The weakest state of the answers so far; none if there were none. The next look-ups begin anew.
+    pub(crate) fn take_dnssec(&mut self) -> Option<Dnssec> {
+        self.dnssec.take()
+    }
+
+    /// What the attempt has learned of signed zones.
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Who answered look-ups, separated by commas; `none` if nobody was asked.

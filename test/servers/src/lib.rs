@@ -22,6 +22,7 @@
 //! run as the user `postgres` or `nobody`, whom their directories then belong to.
 
 mod account;
+pub mod dns;
 mod home;
 mod pgbouncer;
 mod poll;

@@ -4,7 +4,9 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use hickory_proto::rr::rdata::CAA;
 
-use crate::dns::{Dns, LookupError};
+use cairn_evidence::Dnssec;
+
+use crate::dns::{CaaAnswer, Dns, LookupError, Session};
 
 /// How many look-ups of one climb run at the same time.
 const PARALLEL: usize = 4;
@@ -15,37 +17,43 @@ pub(super) struct Climbed {
     pub(super) found: Option<(String, Vec<CAA>)>,
     /// The resolvers that answered.
     pub(super) servers: Vec<String>,
+    /// The weakest state of the answers that it rests on.
+    pub(super) dnssec: Option<Dnssec>,
 }
 
 /// Asks for the CAA records of the name, its parent and so on to the top-level domain, and returns the first that
 /// are there. An error below them, or anywhere if there are none, ends the climb: it comes with its name.
-pub(super) async fn climb(dns: &Dns, name: &str) -> Result<Climbed, (String, LookupError)> {
+pub(super) async fn climb(
+    dns: &Dns,
+    session: &Session,
+    name: &str,
+) -> Result<Climbed, (String, LookupError)> {
+    let ask = async |at| (at, dns.caa(at, session).await);
     let mut names = ancestors(name);
     // Answers come in the order of the names, whichever arrives first.
-    let mut answers: FuturesOrdered<_> = names.by_ref().take(PARALLEL).map(|at| ask(dns, at)).collect();
-    let mut servers = Vec::new();
+    let mut answers: FuturesOrdered<_> = names.by_ref().take(PARALLEL).map(ask).collect();
+    let mut climbed = Climbed {
+        found: None,
+        servers: Vec::new(),
+        dnssec: None,
+    };
     while let Some((at, answer)) = answers.next().await {
-        match answer {
-            // A name that does not exist has no records; its parent may have.
-            Err(LookupError::NxDomain) => {}
-            Err(error) => return Err((at.to_owned(), error)),
-            Ok((records, server)) => {
-                if !servers.contains(&server) {
-                    servers.push(server);
-                }
-                if !records.is_empty() {
-                    let found = Some((at.to_owned(), records));
-                    return Ok(Climbed { found, servers });
-                }
-            }
+        let CaaAnswer {
+            records,
+            dnssec,
+            server,
+        } = answer.map_err(|error| (at.to_owned(), error))?;
+        if !climbed.servers.contains(&server) {
+            climbed.servers.push(server);
         }
-        answers.extend(names.next().map(|at| ask(dns, at)));
+        climbed.dnssec = Some(climbed.dnssec.map_or(dnssec, |known| known.min(dnssec)));
+        if !records.is_empty() {
+            climbed.found = Some((at.to_owned(), records));
+            break;
+        }
+        answers.extend(names.next().map(ask));
     }
-    Ok(Climbed { found: None, servers })
-}
-
-async fn ask<'n>(dns: &Dns, name: &'n str) -> (&'n str, Result<(Vec<CAA>, String), LookupError>) {
-    (name, dns.caa(name).await)
+    Ok(climbed)
 }
 
 /// The name and its ancestors, down to the last label.

@@ -4,7 +4,7 @@ mod climb;
 mod evaluate;
 mod issue_value;
 
-use cairn_evidence::{Caa, CaaVerdict};
+use cairn_evidence::{Caa, CaaVerdict, Dnssec};
 use cairn_types::{ChallengeType, Clock, DnsName, ErrorKind, Identifier};
 use hickory_proto::rr::RecordType;
 use hickory_proto::rr::rdata::CAA;
@@ -47,27 +47,28 @@ impl CaaChecker {
         trace: &mut Trace,
     ) -> (Caa, Result<(), Refusal>) {
         let name = match subject.identifier {
-            Identifier::Ip(_) => return (found(clock, CaaVerdict::NotApplicable, None), Ok(())),
+            Identifier::Ip(_) => return (found(clock, CaaVerdict::NotApplicable, None, None), Ok(())),
             Identifier::Dns(name) => name,
         };
         if !dns.has_resolver() && dns.is_local(name) {
             Dns::note_local_rule(trace);
-            return (found(clock, CaaVerdict::LocalName, None), Ok(()));
+            return (found(clock, CaaVerdict::LocalName, None, None), Ok(()));
         }
         trace.doing(format!("looking up the CAA records of {name}"));
-        match climb::climb(dns, name.base()).await {
+        match climb::climb(dns, trace.session(), name.base()).await {
             Err((at, error)) => {
                 trace.step(format!("looked up CAA of {at}: {error}"));
                 let refusal = unreadable(&error, name, &at);
-                (found(clock, CaaVerdict::Failed, None), Err(refusal))
+                (found(clock, CaaVerdict::Failed, None, None), Err(refusal))
             }
             Ok(climbed) => {
                 for server in &climbed.servers {
                     trace.resolver(server);
                 }
+                let dnssec = climbed.dnssec;
                 let Some((at, records)) = climbed.found else {
                     trace.step(format!("looked up CAA of {name} and its parents: none"));
-                    return (found(clock, CaaVerdict::Allowed, None), Ok(()));
+                    return (found(clock, CaaVerdict::Allowed, None, dnssec), Ok(()));
                 };
                 let shown = show(&records);
                 trace.step(format!("looked up CAA of {at}: {}", shown.join(", ")));
@@ -84,7 +85,7 @@ impl CaaChecker {
                 } else {
                     CaaVerdict::Forbidden
                 };
-                (found(clock, verdict, Some((at, shown))), result)
+                (found(clock, verdict, Some((at, shown)), dnssec), result)
             }
         }
     }
@@ -119,7 +120,12 @@ fn unreadable(error: &LookupError, name: &DnsName, at: &str) -> Refusal {
     .remedy(|| format!("Let the name servers of {at} answer queries for CAA records, with NOERROR and no records if there are none"))
 }
 
-fn found(clock: &dyn Clock, verdict: CaaVerdict, records: Option<(String, Vec<String>)>) -> Caa {
+fn found(
+    clock: &dyn Clock,
+    verdict: CaaVerdict,
+    records: Option<(String, Vec<String>)>,
+    dnssec: Option<Dnssec>,
+) -> Caa {
     let (found_at, records) = match records {
         Some((at, records)) => (Some(at), records),
         None => (None, Vec::new()),
@@ -129,7 +135,7 @@ fn found(clock: &dyn Clock, verdict: CaaVerdict, records: Option<(String, Vec<St
         verdict,
         found_at,
         records,
-        dnssec: None,
+        dnssec,
     }
 }
 

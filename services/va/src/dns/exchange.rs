@@ -1,4 +1,4 @@
-//! One query to one server: over UDP, and over TCP if the reply was truncated or doubtful.
+//! One query to one resolver: over UDP, and over TCP if the reply was truncated or doubtful.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,15 +9,18 @@ use tokio::net::{TcpStream, UdpSocket};
 
 use super::LookupError;
 use super::query::{Match, Query};
+use crate::config::{Resolver, Transport};
 
 /// The largest reply that is taken from UDP; servers may send more than was offered.
 const MAX_DATAGRAM: usize = 4096;
 
-/// Asks one server. Waits without limit: the caller has the clock.
-pub(super) async fn exchange(server: SocketAddr, query: &Query) -> Result<Message, LookupError> {
-    if let Some(reply) = over_udp(server, query)
-        .await
-        .map_err(|error| unreachable(&error))?
+/// Asks one resolver. Waits without limit: the caller has the clock.
+pub(super) async fn exchange(resolver: &Resolver, query: &Query) -> Result<Message, LookupError> {
+    let server = resolver.address;
+    if resolver.transport == Transport::Udp
+        && let Some(reply) = over_udp(server, query)
+            .await
+            .map_err(|error| unreachable(&error))?
     {
         let reply = decode(&reply)?;
         if !reply.metadata.truncation {

@@ -3,18 +3,23 @@
 //! Nothing is cached: every validation asks for itself.
 
 mod chain;
+mod dnssec;
 mod exchange;
+mod probe;
 mod query;
 mod upstream;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use cairn_evidence::Dnssec;
 use cairn_types::{DnsName, ErrorKind};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::CAA;
 use hickory_proto::rr::{RData, RecordType};
 
+pub(crate) use dnssec::TrustAnchor;
+pub(crate) use dnssec::{Fault, Session, Validator};
 pub(crate) use upstream::Upstream;
 
 use crate::refusal::Refusal;
@@ -34,6 +39,8 @@ pub(crate) const NO_RESOLVER: &str = "Start `cairn local` with --resolver ADDR:P
 /// Looks names up.
 pub(crate) struct Dns {
     upstream: Option<Upstream>,
+    /// None if answers are believed as they come.
+    validator: Option<Validator>,
     loopback_suffixes: Vec<String>,
 }
 
@@ -41,8 +48,19 @@ pub(crate) struct Dns {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) records: Vec<RData>,
+    /// Whether there is such a name.
+    exists: bool,
     /// The names that aliases led through, first to last.
     pub(crate) aliases: Vec<String>,
+    /// The weakest state of what the answer rests on.
+    pub(crate) dnssec: Dnssec,
+    pub(crate) server: String,
+}
+
+/// The CAA records of one name, perhaps none.
+pub(crate) struct CaaAnswer {
+    pub(crate) records: Vec<CAA>,
+    pub(crate) dnssec: Dnssec,
     pub(crate) server: String,
 }
 
@@ -69,6 +87,14 @@ pub(crate) enum LookupError {
     AliasChain,
     #[error("the name does not fit into a query")]
     BadName,
+    #[error("DNSSEC: {0}")]
+    Bogus(Box<Fault>),
+}
+
+impl From<Fault> for LookupError {
+    fn from(fault: Fault) -> Self {
+        Self::Bogus(Box::new(fault))
+    }
 }
 
 fn code_name(code: ResponseCode) -> String {
@@ -91,7 +117,8 @@ impl LookupError {
             | Self::Malformed
             | Self::NotRecursive
             | Self::AliasChain
-            | Self::BadName => false,
+            | Self::BadName
+            | Self::Bogus(_) => false,
         }
     }
 
@@ -103,18 +130,23 @@ impl LookupError {
         } else {
             Refusal::new(ErrorKind::Dns, what)
         };
-        if *self == Self::NoResolver {
-            refusal.remedy(|| NO_RESOLVER.to_owned())
-        } else {
-            refusal
+        match self {
+            Self::NoResolver => refusal.remedy(|| NO_RESOLVER.to_owned()),
+            Self::Bogus(fault) => refusal.remedy(|| fault.remedy()),
+            _ => refusal,
         }
     }
 }
 
 impl Dns {
-    pub(crate) fn new(upstream: Option<Upstream>, loopback_suffixes: Vec<String>) -> Self {
+    pub(crate) fn new(
+        upstream: Option<Upstream>,
+        validator: Option<Validator>,
+        loopback_suffixes: Vec<String>,
+    ) -> Self {
         Self {
             upstream,
+            validator,
             loopback_suffixes,
         }
     }
@@ -146,8 +178,8 @@ impl Dns {
         }
         trace.doing(format!("looking up the addresses of {name}"));
         let (six, four) = futures_util::future::join(
-            self.lookup(name.as_str(), RecordType::AAAA),
-            self.lookup(name.as_str(), RecordType::A),
+            self.lookup(name.as_str(), RecordType::AAAA, trace.session()),
+            self.lookup(name.as_str(), RecordType::A, trace.session()),
         )
         .await;
         let mut addresses = Vec::new();
@@ -175,7 +207,7 @@ impl Dns {
     /// The TXT records of a name, the strings of each joined.
     pub(crate) async fn txt(&self, name: &str, trace: &mut Trace) -> Result<Vec<Vec<u8>>, LookupError> {
         trace.doing(format!("looking up the TXT records of {name}"));
-        let result = self.lookup(name, RecordType::TXT).await;
+        let result = self.lookup(name, RecordType::TXT, trace.session()).await;
         note(name, RecordType::TXT, &result, trace);
         let texts = result?.records.into_iter().filter_map(|record| match record {
             RData::TXT(txt) => Some(txt.txt_data.concat()),
@@ -184,23 +216,38 @@ impl Dns {
         Ok(texts.collect())
     }
 
-    /// The CAA records of a name, and who answered. A name that does not exist has none.
-    pub(crate) async fn caa(&self, name: &str) -> Result<(Vec<CAA>, String), LookupError> {
-        match self.lookup(name, RecordType::CAA).await {
-            Ok(answer) => {
-                let records = answer.records.into_iter().filter_map(|record| match record {
-                    RData::CAA(caa) => Some(caa),
-                    _ => None,
-                });
-                Ok((records.collect(), answer.server))
-            }
-            Err(error) => Err(error),
+    /// The CAA records of a name. One that does not exist has none.
+    pub(crate) async fn caa(&self, name: &str, session: &Session) -> Result<CaaAnswer, LookupError> {
+        let answer = self.resolve(name, RecordType::CAA, session).await?;
+        let records = answer.records.into_iter().filter_map(|record| match record {
+            RData::CAA(caa) => Some(caa),
+            _ => None,
+        });
+        Ok(CaaAnswer {
+            records: records.collect(),
+            dnssec: answer.dnssec,
+            server: answer.server,
+        })
+    }
+
+    /// The records of a name that exists.
+    async fn lookup(&self, name: &str, kind: RecordType, session: &Session) -> Result<Answer, LookupError> {
+        let answer = self.resolve(name, kind, session).await?;
+        if answer.exists {
+            Ok(answer)
+        } else {
+            Err(LookupError::NxDomain)
         }
     }
 
-    async fn lookup(&self, name: &str, kind: RecordType) -> Result<Answer, LookupError> {
-        let upstream = self.upstream.as_ref().ok_or(LookupError::NoResolver)?;
-        chain::resolve(upstream, name, kind).await
+    async fn resolve(&self, name: &str, kind: RecordType, session: &Session) -> Result<Answer, LookupError> {
+        let lookup = chain::Lookup {
+            upstream: self.upstream.as_ref().ok_or(LookupError::NoResolver)?,
+            validator: self.validator.as_ref(),
+            session,
+            kind,
+        };
+        lookup.resolve(name).await
     }
 }
 
@@ -210,6 +257,7 @@ fn note(name: &str, kind: RecordType, result: &Result<Answer, LookupError>, trac
         Err(error) => error.to_string(),
         Ok(answer) => {
             trace.resolver(&answer.server);
+            trace.dnssec(answer.dnssec);
             answer.to_string()
         }
     };

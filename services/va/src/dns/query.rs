@@ -13,13 +13,15 @@ pub(super) struct Query {
 }
 
 impl Query {
-    /// Asks for the records of a kind that the name has.
-    pub(super) fn new(rng: &dyn Rng, name: &Name, kind: RecordType) -> Self {
+    /// Asks for the records of a kind that the name has; with signatures, for these too, and for what the resolver
+    /// itself could not validate: the faults can then be named.
+    pub(super) fn new(rng: &dyn Rng, name: &Name, kind: RecordType, signatures: bool) -> Self {
         let mut random = [0; 34];
         rng.fill(&mut random);
         let (id, case) = random.split_at(2);
-        // Recursion desired; one question, one additional record.
-        let mut octets = vec![id[0], id[1], 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 1];
+        // Recursion desired, and perhaps "checking disabled"; one question, one additional record.
+        let checking_disabled = if signatures { 0x10 } else { 0 };
+        let mut octets = vec![id[0], id[1], 0x01, checking_disabled, 0, 1, 0, 0, 0, 0, 0, 1];
         let mut index = 0;
         for label in name {
             // A `Name` has labels of at most 63 octets, and 255 in all.
@@ -37,7 +39,8 @@ impl Query {
         // OPT: root name, type 41, payload size, extended code and flags, no options.
         octets.extend([0, 0, 41]);
         octets.extend(UDP_PAYLOAD.to_be_bytes());
-        octets.extend([0; 6]);
+        let wants_signatures = if signatures { 0x80 } else { 0 };
+        octets.extend([0, 0, wants_signatures, 0, 0, 0]);
         Self { octets, question_end }
     }
 
@@ -95,12 +98,15 @@ mod tests {
             &Alternating,
             &Name::from_ascii("www.example.org.").unwrap(),
             RecordType::CAA,
+            true,
         );
         let message = Message::from_vec(query.octets()).unwrap();
         assert_eq!(message.queries[0].name().to_ascii(), "wWw.ExAmPlE.oRg.");
         assert_eq!(message.queries[0].query_type(), RecordType::CAA);
         assert!(message.metadata.recursion_desired);
+        assert!(message.metadata.checking_disabled);
         assert_eq!(message.max_payload(), UDP_PAYLOAD);
+        assert!(message.edns.unwrap().flags().dnssec_ok);
     }
 
     #[test]
@@ -109,6 +115,7 @@ mod tests {
             &Alternating,
             &Name::from_ascii("example.org.").unwrap(),
             RecordType::A,
+            false,
         );
         let mut reply = query.octets().to_vec();
         assert_eq!(query.compare(&reply), Match::None);

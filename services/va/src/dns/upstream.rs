@@ -1,6 +1,5 @@
 //! The configured resolvers, asked in turn until one answers.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,55 +12,70 @@ use tokio::time::timeout;
 use super::LookupError;
 use super::exchange::exchange;
 use super::query::Query;
+use crate::config::{DnssecMode, Resolver};
 
 /// The resolvers. They must resolve recursively; nothing is iterated here.
 pub(crate) struct Upstream {
-    servers: Vec<SocketAddr>,
+    resolvers: Vec<Resolver>,
     timeout: Duration,
     attempts: u32,
+    /// Whether answers come with their signatures.
+    signatures: bool,
     rng: Arc<dyn Rng>,
     next: AtomicUsize,
 }
 
 impl Upstream {
-    /// Each look-up makes up to `attempts` queries of at most `timeout`, to one server after another. None if
-    /// there are no servers.
-    pub(crate) fn new(
-        servers: Vec<SocketAddr>,
-        timeout: Duration,
-        attempts: u32,
-        rng: Arc<dyn Rng>,
-    ) -> Option<Self> {
-        (!servers.is_empty()).then(|| Self {
-            servers,
-            timeout,
-            attempts,
+    /// Each look-up makes up to `attempts` queries of at most `timeout`, to one resolver after another. None if
+    /// there are no resolvers.
+    pub(crate) fn new(config: &crate::config::Dns, rng: Arc<dyn Rng>) -> Option<Self> {
+        (!config.resolvers.is_empty()).then(|| Self {
+            resolvers: config.resolvers.clone(),
+            timeout: config.timeout,
+            attempts: config.attempts,
+            signatures: config.dnssec == DnssecMode::Validate,
             rng,
             next: AtomicUsize::new(0),
         })
     }
 
-    /// Asks until a server says that there are such records, or none, or no such name. A server that
-    /// fails or is silent is passed over.
+    pub(super) fn resolvers(&self) -> &[Resolver] {
+        &self.resolvers
+    }
+
+    /// Asks until a resolver says that there are such records, or none, or no such name. One that fails or is
+    /// silent is passed over.
     pub(super) async fn ask(
         &self,
         name: &Name,
         kind: RecordType,
-    ) -> Result<(Message, SocketAddr), LookupError> {
+    ) -> Result<(Message, &Resolver), LookupError> {
         let first = self.next.fetch_add(1, Ordering::Relaxed);
         let mut last = LookupError::Timeout;
         for attempt in 0..self.attempts.max(1) {
-            let server = self.servers[(first.wrapping_add(attempt as usize)) % self.servers.len()];
-            let query = Query::new(&*self.rng, name, kind);
-            match timeout(self.timeout, exchange(server, &query)).await {
-                Err(_) => last = LookupError::Timeout,
-                Ok(Err(error)) => last = error,
-                Ok(Ok(message)) => match message.metadata.response_code {
-                    ResponseCode::NoError | ResponseCode::NXDomain => return Ok((message, server)),
-                    code => last = LookupError::Code(code),
-                },
+            let resolver = &self.resolvers[first.wrapping_add(attempt as usize) % self.resolvers.len()];
+            match self.ask_one(resolver, name, kind).await {
+                Ok(message) => return Ok((message, resolver)),
+                Err(error) => last = error,
             }
         }
         Err(last)
+    }
+
+    /// Asks one resolver once.
+    pub(super) async fn ask_one(
+        &self,
+        resolver: &Resolver,
+        name: &Name,
+        kind: RecordType,
+    ) -> Result<Message, LookupError> {
+        let query = Query::new(&*self.rng, name, kind, self.signatures);
+        let message = timeout(self.timeout, exchange(resolver, &query))
+            .await
+            .map_err(|_| LookupError::Timeout)??;
+        match message.metadata.response_code {
+            ResponseCode::NoError | ResponseCode::NXDomain => Ok(message),
+            code => Err(LookupError::Code(code)),
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! A DNS server that says exactly what a test wants, over UDP and TCP.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use cairn_va::config::Resolver;
 use hickory_proto::op::{Message, MessageType, ResponseCode};
 use hickory_proto::rr::rdata::{A, AAAA, CAA, CNAME, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
@@ -101,8 +101,8 @@ impl Zone {
         queries
     }
 
-    /// Serves the zone; the address is the resolver's.
-    pub(crate) async fn serve(&self) -> SocketAddr {
+    /// Serves the zone, as a resolver would.
+    pub(crate) async fn serve(&self) -> Resolver {
         // A port that is free for UDP may be taken for TCP: then another.
         let (udp, tcp) = loop {
             let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
@@ -127,7 +127,7 @@ impl Zone {
                 tokio::spawn(async move { zone.over_tcp(stream).await });
             }
         });
-        address
+        address.into()
     }
 
     async fn over_tcp(&self, mut stream: TcpStream) -> Option<()> {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it, as it should")]
 
 mod caa;
+mod caa_suite;
 mod dns_01;
 mod dns_server;
 mod http_01;

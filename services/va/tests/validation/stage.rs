@@ -18,7 +18,7 @@ use cairn_types::{
     ValidationRequest,
 };
 use cairn_va::Config;
-use cairn_va::config::{AddressClass, Addresses, Caa, Dns, Limits};
+use cairn_va::config::{AddressClass, Addresses, Caa, Dns, DnssecMode, Limits};
 use openssl::pkey::PKey;
 use tokio_util::sync::DropGuard;
 
@@ -69,6 +69,7 @@ pub(crate) fn config() -> Config {
             identities: vec!["ca.example".to_owned()],
         },
         dns: Dns {
+            dnssec: DnssecMode::Off,
             loopback_suffixes: vec!["test".to_owned()],
             timeout: Duration::from_secs(2),
             ..Dns::default()

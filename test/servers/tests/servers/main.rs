@@ -3,5 +3,6 @@
 mod backups;
 mod bouncer;
 mod databases;
+mod dns;
 mod ends;
 mod standbys;

@@ -38,6 +38,7 @@ struct Caa {
 #[derive(Serialize)]
 struct Dns {
     resolvers: Vec<SocketAddr>,
+    dnssec: &'static str,
     loopback_suffixes: [&'static str; 3],
 }
 
@@ -63,6 +64,8 @@ pub(super) fn config(stack: &Stack) -> Config {
         caa: Caa { identities: [CAA_ID] },
         dns: Dns {
             resolvers: stack.resolver.into_iter().collect(),
+            // Names of this machine are on no signed path from the Internet's root.
+            dnssec: "off",
             loopback_suffixes: LOOPBACK_SUFFIXES,
         },
         addresses: Addresses {
