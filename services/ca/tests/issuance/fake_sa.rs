@@ -181,7 +181,6 @@ never! {
     get_finalization(pb::GetFinalizationRequest) -> pb::GetFinalizationResponse;
     list_orders(pb::ListOrdersRequest) -> pb::ListOrdersResponse;
     get_authorization(pb::GetAuthorizationRequest) -> core::Authorization;
-    find_for_order(pb::FindForOrderRequest) -> pb::FindForOrderResponse;
     find_valid_authorizations(pb::FindValidAuthorizationsRequest) -> pb::AuthorizationList;
     get_order_evidence(pb::GetOrderEvidenceRequest) -> pb::GetOrderEvidenceResponse;
     is_replaced(pb::IsReplacedRequest) -> pb::IsReplacedResponse;

@@ -3,7 +3,7 @@
 use cairn_policy::offered;
 use cairn_rpc::Context;
 use cairn_rpc::api::ra::{NewAuthorization, NewOrder};
-use cairn_rpc::api::sa::{CreateOrder, FindForOrder};
+use cairn_rpc::api::sa::{CreateOrder, FindValidAuthorizations};
 use cairn_types::{
     Account, Authorization, ChallengeType, Error, ErrorKind, Identifier, MAX_IDENTIFIERS, Order, OrderId,
     OrderStatus, Result, Subproblem, Timestamp,
@@ -70,21 +70,17 @@ impl Ra {
     ) -> Result<Order> {
         let lifetimes = self.lifetimes();
         let window = self.settings.order_retry_window;
-        let wanted = FindForOrder {
-            placed_since: (!window.is_zero()).then(|| order.created - window),
+        let wanted = FindValidAuthorizations {
+            account: account.id,
+            identifiers: order.identifiers.clone(),
             valid_until: order.created + lifetimes.reuse_margin,
             made_since: self.made_since(),
-            order: order.clone(),
         };
-        let found = self.sa.find_for_order(context, wanted).await?;
-        if let Some(placed) = found.placed {
-            tracing::info!(order = %placed.id, "placed before");
-            return Ok(placed);
-        }
+        let usable = self.sa.find_valid_authorizations(context, wanted).await?;
         let plan = plan(
             account,
             &order.identifiers,
-            &found.authorizations,
+            &usable,
             profile,
             lifetimes,
             &*self.clock,
@@ -95,11 +91,17 @@ impl Ra {
         }
         order.expires = order.expires.min(plan.expires);
         order.authorizations = plan.authorizations;
+        let id = order.id;
         let request = CreateOrder {
-            order,
+            placed_since: (!window.is_zero()).then(|| order.created - window),
             new_authorizations: plan.new,
+            order,
         };
-        self.sa.create_order(context, request).await
+        let placed = self.sa.create_order(context, request).await?;
+        if placed.id != id {
+            tracing::info!(order = %placed.id, "placed before");
+        }
+        Ok(placed)
     }
 
     /// Makes an authorization that no order asked for yet.

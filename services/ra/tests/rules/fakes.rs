@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use cairn_rpc::api::ca::Issue;
 use cairn_rpc::api::sa::{
     AddReceipts, AuthorizationEvidence, BeginFinalize, BeginValidation, BegunFinalize, BegunValidation,
-    ChangeKey, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder, CreatedAccount, FindForOrder,
-    FinishValidation, RecordAttempt, RevokeCertificate,
+    ChangeKey, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder, CreatedAccount,
+    FindValidAuthorizations, FinishValidation, RecordAttempt, RevokeCertificate,
 };
 use cairn_rpc::convert::{Wire, handle};
 use cairn_rpc::pb::ca::v1 as ca;
@@ -54,6 +54,8 @@ pub(crate) struct World {
     pub(crate) hold: bool,
     /// The new deadlines of leases.
     pub(crate) renewals: Vec<Timestamp>,
+    /// The authorizations that were looked for.
+    pub(crate) looked_for: Vec<FindValidAuthorizations>,
     /// What was asked, by name of the call.
     pub(crate) calls: Vec<Call>,
 }
@@ -64,7 +66,6 @@ pub(crate) enum Call {
     CreateAccount(CreateAccount),
     CreateOrder(CreateOrder),
     ChangeKey(ChangeKey),
-    FindForOrder(FindForOrder),
     BeginFinalize(BeginFinalize),
     FailOrder(Problem),
     BeginValidation(BeginValidation),
@@ -179,7 +180,7 @@ impl sa::orders_server::Orders for Fakes {
                     world.authorizations.clear();
                     return Err(Error::conflict("an authorization cannot be used again"));
                 }
-                Ok(wanted.order)
+                Ok(world.placed.clone().unwrap_or(wanted.order))
             })
         })
         .await

@@ -2,7 +2,7 @@
 
 use cairn_kit::{SystemClock, SystemRng};
 use cairn_rpc::api::sa::{
-    AddReceipts, BeginFinalize, BeginValidation, ChangeKey, Claim, CreateAccount, CreateOrder, FindForOrder,
+    AddReceipts, BeginFinalize, BeginValidation, ChangeKey, Claim, CreateAccount, CreateOrder,
     FindValidAuthorizations, FinishValidation, RecordAttempt, RevokeCertificate, Unsigned,
 };
 use cairn_types::{
@@ -11,9 +11,7 @@ use cairn_types::{
     RevocationReason, Serial, SpkiHash, Thumbprint, Timestamp, Token,
 };
 
-use super::{
-    Conn, accounts, authorizations, certificates, earlier, finalization, inspection, orders, validation,
-};
+use super::{Conn, accounts, authorizations, certificates, finalization, inspection, orders, validation};
 use crate::inspection::page::Window;
 
 fn id<K: IdKind>() -> Id<K> {
@@ -47,21 +45,13 @@ pub(super) async fn run_everything(conn: &mut Conn) {
     issue(conn, &first, serial, now).await;
     orders::create_order(conn, &second, &now).await.unwrap();
     orders::create_order(conn, &second, &now).await.unwrap();
-    let again = FindForOrder {
-        order: second.order.clone(),
-        placed_since: Some(now),
-        valid_until: now,
-        made_since: now,
-    };
-    // Ids are of the present, which is earlier than `now`.
-    let found = earlier::find_for_order(conn, &again, &now).await.unwrap();
-    assert_eq!(found.placed, None);
-    let again = FindForOrder {
+    let again = CreateOrder {
+        // Ids are of the present, which is earlier than `now`.
         placed_since: Some(Timestamp::from_millis(0)),
-        ..again
+        ..order(&account, now, None)
     };
-    let found = earlier::find_for_order(conn, &again, &now).await.unwrap();
-    assert_eq!(found.placed.map(|order| order.id), Some(second.order.id));
+    let (placed, created) = orders::create_order(conn, &again, &now).await.unwrap();
+    assert_eq!((placed.id, created), (second.order.id, false));
     let mut reusing = order(&account, now, Some(serial));
     reusing
         .order
@@ -158,6 +148,7 @@ fn order(account: &Account, now: Timestamp, replaces: Option<Serial>) -> CreateO
     CreateOrder {
         order,
         new_authorizations: vec![authorization],
+        placed_since: None,
     }
 }
 

@@ -98,22 +98,23 @@ pub enum OpenError {
 
 /// Runs a query in a transaction that may write: `transact!(db, context, orders::create_order(request, now))`. Its
 /// name is that of the query; its arguments are owned variables, which the query gets by reference. The audit
-/// trail names the origin: a `&Context` for what the account's holder asked for, `Origin::by` for the rest.
+/// trail names the origin: a `&Context` for what the account's holder asked for, `Origin::by` for the rest. A
+/// `Beginning` tells whose turn it is, too.
 macro_rules! transact {
-    ($database:expr, $origin:expr, $aggregate:ident::$query:ident($($argument:ident),* $(,)?)) => {
+    ($database:expr, $beginning:expr, $aggregate:ident::$query:ident($($argument:ident),* $(,)?)) => {
         match $database {
             $crate::db::Database::Sqlite(db) => {
-                let origin = $crate::trail::Origin::from($origin);
-                db.write(stringify!($query), origin, move |conn| {
+                let beginning = $crate::db::tx::Beginning::from($beginning);
+                db.write(stringify!($query), beginning, move |conn| {
                     $crate::db::sqlite::settle($crate::db::sqlite::$aggregate::$query(conn, $(&$argument),*))
                 })
                 .await
                 .map_err(cairn_types::Error::from)
             }
             $crate::db::Database::Postgres(db) => {
-                let origin = $crate::trail::Origin::from($origin);
+                let beginning = $crate::db::tx::Beginning::from($beginning);
                 $(let $argument = std::sync::Arc::new($argument);)*
-                db.write(stringify!($query), origin, move |conn| {
+                db.write(stringify!($query), beginning, move |conn| {
                     // Each attempt runs with the same arguments.
                     $(let $argument = std::sync::Arc::clone(&$argument);)*
                     Box::pin(async move {

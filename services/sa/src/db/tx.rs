@@ -11,9 +11,38 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 
 use super::errors::{Failure, Result};
+use crate::trail::Origin;
 
 /// How often a transaction is tried that the database, not its rules, refused.
 pub(crate) const ATTEMPTS: u32 = 3;
+
+/// What a transaction that writes begins with.
+#[derive(Debug, Clone)]
+pub(crate) struct Beginning {
+    /// What the audit trail names.
+    pub(crate) origin: Origin,
+    /// Whom it waits for, and who waits for it.
+    pub(crate) turn: Option<Turn>,
+}
+
+/// Transactions of the same turn run one after the other: each sees what those before it committed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn(pub(crate) i64);
+
+impl Beginning {
+    pub(crate) fn taking_turns(self, turn: Option<Turn>) -> Self {
+        Self { turn, ..self }
+    }
+}
+
+impl<T: Into<Origin>> From<T> for Beginning {
+    fn from(origin: T) -> Self {
+        Self {
+            origin: origin.into(),
+            turn: None,
+        }
+    }
+}
 
 /// A transaction's name: that of the query it runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

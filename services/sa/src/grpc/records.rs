@@ -100,17 +100,6 @@ impl Records for Service {
         .await
     }
 
-    async fn find_for_order(
-        &self,
-        request: Request<pb::FindForOrderRequest>,
-    ) -> Result<Response<pb::FindForOrderResponse>, Status> {
-        let store = self.store.clone();
-        call(request, |_, message| async move {
-            Ok(store.find_for_order(Wire::from_wire(message)?).await?.into_wire())
-        })
-        .await
-    }
-
     async fn find_valid_authorizations(
         &self,
         request: Request<pb::FindValidAuthorizationsRequest>,

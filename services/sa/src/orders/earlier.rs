@@ -1,12 +1,8 @@
-//! What is there for a new order already.
+//! The order that the same request made a moment ago.
 
-use cairn_rpc::api::sa::{FindForOrder, FindValidAuthorizations, FoundForOrder};
 use cairn_types::{Order, OrderStatus, Timestamp};
-use diesel::dsl::sql;
-use diesel::sql_types::Bool;
 use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
 
-use super::authorizations::find_valid_authorizations;
 use super::dialect::matching;
 use super::{Conn, RunQueryDsl};
 use crate::db::column;
@@ -14,51 +10,40 @@ use crate::db::errors::Result;
 use crate::db::prepared::prepared;
 use crate::db::schema::{authorizations as authz, orders};
 use crate::orders::rows::OrderRow;
-use crate::orders::rules::{self, OPEN};
+use crate::orders::rules::{self, Span};
 
 /// How many open orders for the same identifiers a new one is compared with.
 const MOST_COMPARED: i64 = 10;
 
-pub(crate) async fn find_for_order(
-    conn: &mut Conn,
-    request: &FindForOrder,
-    now: &Timestamp,
-) -> Result<FoundForOrder> {
-    let order = &request.order;
-    if let Some(since) = request.placed_since
-        && let Some(placed) = find_same(conn, order, since, *now).await?
-    {
-        return Ok(FoundForOrder {
-            placed: Some(placed),
-            authorizations: Vec::new(),
-        });
-    }
-    let wanted = FindValidAuthorizations {
-        account: order.account,
-        identifiers: order.identifiers.clone(),
-        valid_until: request.valid_until,
-        made_since: request.made_since,
-    };
-    Ok(FoundForOrder {
-        placed: None,
-        authorizations: find_valid_authorizations(conn, &wanted, now).await?,
-    })
-}
+/// The open orders of an account for the same identifiers, as columns have them, whose ids are in a span:
+/// `alike!(account_id, identifiers, span, now)`. A macro, because its type has no name.
+macro_rules! alike {
+    ($account:expr, $identifiers:expr, $span:expr, $now:expr $(,)?) => {{
+        use diesel::dsl::sql;
+        use diesel::sql_types::Bool;
+        use $crate::db::schema::orders;
 
-/// The last order placed since a moment that one request could have asked for too, if nothing came of it yet.
-async fn find_same(
+        orders::table
+            .filter(orders::account_id.eq($account))
+            .filter(orders::id.ge($span.first.as_slice()))
+            .filter(orders::id.lt($span.end.as_slice()))
+            .filter(sql::<Bool>($crate::orders::rules::OPEN))
+            .filter(orders::identifiers.eq($identifiers))
+            .filter(orders::expires.gt($now.as_millis()))
+    }};
+}
+pub(super) use alike;
+
+/// The last order in the span that the same request could have asked for, if nothing came of it yet.
+pub(super) async fn find_same(
     conn: &mut Conn,
     order: &Order,
-    since: Timestamp,
+    span: &Span,
     now: Timestamp,
 ) -> Result<Option<Order>> {
+    let identifiers = column::to_json(&order.identifiers)?;
     let open: Vec<OrderRow> = prepared!(
-        orders::table
-            .filter(orders::account_id.eq(order.account.as_bytes().as_slice()))
-            .filter(orders::id.ge(column::lowest_id(since).to_vec()))
-            .filter(sql::<Bool>(OPEN))
-            .filter(orders::identifiers.eq(column::to_json(&order.identifiers)?))
-            .filter(orders::expires.gt(now.as_millis()))
+        alike!(order.account.as_bytes().as_slice(), &identifiers, span, now)
             .order(orders::id.desc())
             .limit(MOST_COMPARED)
             .select(OrderRow::as_select())

@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use cairn_kit::audit::Actor;
 use cairn_rpc::Context;
-use cairn_rpc::api::sa::{
-    BeginFinalize, BegunFinalize, Claim, ClaimedOrder, CreateOrder, FindForOrder, FoundForOrder,
-};
+use cairn_rpc::api::sa::{BeginFinalize, BegunFinalize, Claim, ClaimedOrder, CreateOrder};
 use cairn_types::{AccountId, LeaseId, Order, OrderId, OrderStatus, Problem, Result, Timestamp};
 
 use crate::Store;
 use crate::audit::{JANITOR, record};
+use crate::db::tx::Beginning;
 use crate::db::{column, look_aside, look_up, transact};
 use crate::trail::Origin;
 
@@ -45,7 +44,10 @@ pub(crate) fn record_ended(context: &Context, account: &AccountId, by: &Actor, o
 impl Store {
     pub(crate) async fn create_order(&self, context: &Context, request: CreateOrder) -> Result<Order> {
         let now = self.now();
-        let (order, created) = transact!(self.db(), context, orders::create_order(request, now))?;
+        // Of two copies of one request, one makes the order and the other finds it.
+        let turn = request.placed_since.map(|_| rules::turn(&request.order));
+        let beginning = Beginning::from(context).taking_turns(turn);
+        let (order, created) = transact!(self.db(), beginning, orders::create_order(request, now))?;
         if created {
             record(context, "order.created", &order.id, &order.account)
                 .created(order.status.as_str())
@@ -62,11 +64,6 @@ impl Store {
             return Ok(order);
         }
         look_up!(self.db(), orders::get_order(id))
-    }
-
-    pub(crate) async fn find_for_order(&self, request: FindForOrder) -> Result<FoundForOrder> {
-        let now = self.now();
-        look_up!(self.db(), earlier::find_for_order(request, now))
     }
 
     pub(crate) async fn list_orders(

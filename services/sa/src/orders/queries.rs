@@ -5,13 +5,15 @@ use cairn_types::{
     AccountId, AccountStatus, AuthorizationId, Error, ErrorKind, Identifier, Order, OrderId, OrderStatus,
     Serial, Timestamp,
 };
+use diesel::dsl::{exists, not};
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, IntoSql, OptionalExtension, QueryDsl, SelectableHelper,
 };
 
-use super::accounts::require_valid;
+use super::accounts::require_still_valid;
 use super::dialect::{insert_all, locked, matching_shared, shared};
+use super::earlier::{alike, find_same};
 use super::{Conn, RunQueryDsl};
 use crate::authorizations::rows::NewAuthorizationRow;
 use crate::db::column;
@@ -19,14 +21,14 @@ use crate::db::errors::{Failure, Result, refusal, refuse};
 use crate::db::prepared::prepared;
 use crate::db::schema::{accounts, authorizations as authz, orders, replacements};
 use crate::orders::rows::{NewOrderRow, OrderRow};
-use crate::orders::rules;
+use crate::orders::rules::{self, Span};
 
 const PENDING: &str = OrderStatus::Pending.as_str();
 const READY: &str = OrderStatus::Ready.as_str();
 const VALID: &str = OrderStatus::Valid.as_str();
 const INVALID: &str = OrderStatus::Invalid.as_str();
 
-/// The order, and whether this call stored it.
+/// The order, and whether this call stored it. It runs in the turn of those that may ask for the same.
 pub(crate) async fn create_order(
     conn: &mut Conn,
     request: &CreateOrder,
@@ -40,8 +42,18 @@ pub(crate) async fn create_order(
     } else {
         OrderStatus::Pending
     };
-    if !insert(conn, &NewOrderRow::encode(&order, awaiting)?).await? {
-        return Ok((repeated(conn, &order).await?, false));
+    let row = NewOrderRow::encode(&order, awaiting)?;
+    let span = request
+        .placed_since
+        .map_or(Span::NONE, |since| Span::around(&order, since));
+    if !insert(conn, &row, &span, *now).await? {
+        if let Some(placed) = standing(conn, &order, &span, *now).await? {
+            return Ok((placed, false));
+        }
+        // Other orders for the same identifiers are no obstacle.
+        if !insert(conn, &row, &Span::NONE, *now).await? {
+            return Err(Failure::Fault("an order was neither stored nor there"));
+        }
     }
     require_usable(conn, &order.account, &reused, *now).await?;
     let new_rows = request
@@ -57,59 +69,65 @@ pub(crate) async fn create_order(
 }
 
 /// Stores the row of an order whose account is valid and stays so until it is stored. False if there is no such
-/// account, or such an order already.
-async fn insert(conn: &mut Conn, row: &NewOrderRow<'_>) -> Result<bool> {
+/// account, or such an order already, or one in the span that is alike.
+async fn insert(conn: &mut Conn, row: &NewOrderRow<'_>, span: &Span, now: Timestamp) -> Result<bool> {
+    let alike = alike!(row.account_id, row.identifiers.as_str(), span, now);
     let account = accounts::table
         .find(row.account_id)
-        .filter(accounts::status.eq(AccountStatus::Valid.as_str()));
-    let inserted = diesel::insert_into(orders::table)
-        .values(shared!(account.select((
-            row.id.into_sql::<Binary>(),
-            accounts::id,
-            row.status.into_sql::<Text>(),
-            row.expires.into_sql::<BigInt>(),
-            row.identifiers.as_str().into_sql::<Text>(),
-            row.profile.into_sql::<Text>(),
-            row.not_before.into_sql::<Nullable<BigInt>>(),
-            row.not_after.into_sql::<Nullable<BigInt>>(),
-            row.replaces.as_deref().into_sql::<Nullable<Binary>>(),
-            row.authorizations.as_slice().into_sql::<Binary>(),
-            row.awaiting.into_sql::<BigInt>(),
-            row.created.into_sql::<BigInt>(),
-        ))))
-        .into_columns((
-            orders::id,
-            orders::account_id,
-            orders::status,
-            orders::expires,
-            orders::identifiers,
-            orders::profile,
-            orders::not_before,
-            orders::not_after,
-            orders::replaces,
-            orders::authorizations,
-            orders::awaiting,
-            orders::created,
-        ))
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
-    Ok(inserted == 1)
+        .filter(accounts::status.eq(AccountStatus::Valid.as_str()))
+        .filter(not(exists(alike)));
+    let inserted: Option<Vec<u8>> = prepared!(
+        diesel::insert_into(orders::table)
+            .values(shared!(account.select((
+                row.id.into_sql::<Binary>(),
+                accounts::id,
+                row.status.into_sql::<Text>(),
+                row.expires.into_sql::<BigInt>(),
+                row.identifiers.as_str().into_sql::<Text>(),
+                row.profile.into_sql::<Text>(),
+                row.not_before.into_sql::<Nullable<BigInt>>(),
+                row.not_after.into_sql::<Nullable<BigInt>>(),
+                row.replaces.as_deref().into_sql::<Nullable<Binary>>(),
+                row.authorizations.as_slice().into_sql::<Binary>(),
+                row.awaiting.into_sql::<BigInt>(),
+                row.created.into_sql::<BigInt>(),
+            ))))
+            .into_columns((
+                orders::id,
+                orders::account_id,
+                orders::status,
+                orders::expires,
+                orders::identifiers,
+                orders::profile,
+                orders::not_before,
+                orders::not_after,
+                orders::replaces,
+                orders::authorizations,
+                orders::awaiting,
+                orders::created,
+            ))
+            .on_conflict_do_nothing()
+            .returning(orders::id)
+    )
+    .get_result(conn)
+    .await
+    .optional()?;
+    Ok(inserted.is_some())
 }
 
-/// The stored order, if it is the one that is to be stored: the answer to the first call was lost.
-async fn repeated(conn: &mut Conn, order: &Order) -> Result<Order> {
-    let row = find(conn, &order.id).await?;
-    let Some(row) = row else {
-        require_valid(conn, &order.account).await?;
-        return Err(Failure::Fault("an order was neither stored nor there"));
-    };
-    let stored = row.decode()?;
-    if stored.account == order.account && stored.authorizations == order.authorizations {
-        Ok(stored)
-    } else {
-        refuse(Error::conflict("another order has this id"))
+/// The order that is there in place of one that could not be stored: itself, if the answer to a first call was lost,
+/// or the one that the same request made.
+async fn standing(conn: &mut Conn, order: &Order, span: &Span, now: Timestamp) -> Result<Option<Order>> {
+    if let Some(row) = find(conn, &order.id).await? {
+        let stored = row.decode()?;
+        return if stored.account == order.account && stored.authorizations == order.authorizations {
+            Ok(Some(stored))
+        } else {
+            refuse(Error::conflict("another order has this id"))
+        };
     }
+    require_still_valid(conn, &order.account).await?;
+    find_same(conn, order, span, now).await
 }
 
 /// Refuses authorizations that are not, or not any more, what an order can be built on.

@@ -3,7 +3,12 @@
 use std::collections::HashMap;
 
 use cairn_rpc::api::sa::CreateOrder;
-use cairn_types::{AuthorizationId, Error, ErrorKind, Identifier, Order, Problem, Result, Subproblem};
+use cairn_types::{
+    AuthorizationId, Error, ErrorKind, Identifier, Order, Problem, Result, Subproblem, Timestamp,
+};
+
+use crate::db::column;
+use crate::db::tx::Turn;
 
 /// The orders that may still be finalized, as far as is stored. Literally the condition of a partial index.
 pub(crate) const OPEN: &str = "status IN ('pending', 'ready')";
@@ -36,6 +41,44 @@ pub(crate) fn reused(request: &CreateOrder) -> Result<Vec<(AuthorizationId, &Ide
             "a new authorization that its order does not name",
         ))
     }
+}
+
+/// The ids of orders made at about the same time, from the first on and below the end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub(crate) first: [u8; 16],
+    pub(crate) end: [u8; 16],
+}
+
+impl Span {
+    /// No ids at all.
+    pub(crate) const NONE: Self = Self {
+        first: [0xff; 16],
+        end: [0; 16],
+    };
+
+    /// From a moment on, and for as long after the order's own: a clock that made an id may be ahead. It has an end so
+    /// that it lies in one partition, as a rule.
+    pub(crate) fn around(order: &Order, since: Timestamp) -> Self {
+        Self {
+            first: column::lowest_id(since),
+            end: column::lowest_id(order.created + order.created.since(since)),
+        }
+    }
+}
+
+/// Whose turn it is to make an order: that of all for the same identifiers of the same account.
+pub(crate) fn turn(order: &Order) -> Turn {
+    let mut hash = openssl::sha::Sha256::new();
+    hash.update(order.account.as_bytes());
+    for identifier in &order.identifiers {
+        for text in [identifier.kind(), &identifier.value()] {
+            hash.update(text.as_bytes());
+            hash.update(&[0]);
+        }
+    }
+    let [a, b, c, d, e, f, g, h, ..] = hash.finish();
+    Turn(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
 }
 
 /// Whether one request could have asked for both.

@@ -231,6 +231,7 @@ impl Stage {
         CreateOrder {
             order,
             new_authorizations,
+            placed_since: None,
         }
     }
 

@@ -64,6 +64,14 @@ fn look_ups_by_key_prune() {
             format!("ARRAY[{wanted}, {other}], {wanted}, {other}"),
             &["authorizations_2026_08"],
         ),
+        // The order that the same request made a moment ago.
+        (
+            "(bytea, bytea, bytea, text, bigint) AS SELECT * FROM accounts WHERE id = $1 AND NOT EXISTS (
+             SELECT FROM orders WHERE account_id = $1 AND id >= $2 AND id < $3
+             AND status IN ('pending', 'ready') AND identifiers = $4 AND expires > $5)",
+            format!("{wanted}, {wanted}, {other}, '', 0"),
+            &["accounts", "orders_2026_08"],
+        ),
         (
             "(bytea) AS SELECT * FROM audit_entries WHERE subject = $1 ORDER BY position DESC LIMIT 1",
             wanted.clone(),

@@ -45,6 +45,8 @@ pub struct CreateOrder {
     pub order: Order,
     /// The new ones.
     pub new_authorizations: Vec<Authorization>,
+    /// The same order takes its place if it was placed since then and nothing came of it yet; none does if absent.
+    pub placed_since: Option<Timestamp>,
 }
 
 /// The start of a finalization.
@@ -102,28 +104,6 @@ pub struct FindValidAuthorizations {
     pub valid_until: Timestamp,
     /// Only those that were made since then; older ones are not looked at.
     pub made_since: Timestamp,
-}
-
-/// A new order, to see what is there for it already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FindForOrder {
-    /// As it is to be placed, still without authorizations.
-    pub order: Order,
-    /// The same order counts if it was placed since then and nothing came of it yet; none if absent.
-    pub placed_since: Option<Timestamp>,
-    /// Only authorizations that are good until then at least.
-    pub valid_until: Timestamp,
-    /// Only authorizations that were made since then; older ones are not looked at.
-    pub made_since: Timestamp,
-}
-
-/// What is there for a new order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundForOrder {
-    /// The same order, placed a moment ago.
-    pub placed: Option<Order>,
-    /// Otherwise, the valid authorizations that it can use: the longest-lived one for each identifier.
-    pub authorizations: Vec<Authorization>,
 }
 
 /// An authorization with the receipts that made it valid.

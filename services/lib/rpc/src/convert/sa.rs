@@ -6,22 +6,19 @@ use super::message;
 use crate::api::audit::{Check, Checked, Count, Violation};
 use crate::api::sa::{
     AddReceipts, AuthorizationEvidence, BeginFinalize, BeginValidation, BegunFinalize, BegunValidation,
-    ChangeKey, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder, CreatedAccount, FindForOrder,
-    FindValidAuthorizations, FinishValidation, FoundForOrder, RecordAttempt, RevokeCertificate, StoredTbs,
-    Unsigned,
+    ChangeKey, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder, CreatedAccount,
+    FindValidAuthorizations, FinishValidation, RecordAttempt, RevokeCertificate, StoredTbs, Unsigned,
 };
 
 message! {
     CreateAccount = pb::CreateAccountRequest { account, external_account_key_id }
     CreatedAccount = pb::CreateAccountResponse { account, created }
     ChangeKey = pb::ChangeKeyRequest { id, old_thumbprint, new_jwk, new_thumbprint, request }
-    CreateOrder = pb::CreateOrderRequest { order, new_authorizations }
+    CreateOrder = pb::CreateOrderRequest { order, new_authorizations, placed_since }
     BeginFinalize = pb::BeginFinalizeRequest { order, request, lease }
     BegunFinalize = pb::BeginFinalizeResponse { order, leased, evidence }
     ClaimedOrder = pb::ClaimedOrder { order, request, lease }
     FindValidAuthorizations = pb::FindValidAuthorizationsRequest { account, identifiers, valid_until, made_since }
-    FindForOrder = pb::FindForOrderRequest { order, placed_since, valid_until, made_since }
-    FoundForOrder = pb::FindForOrderResponse { placed, authorizations }
     AuthorizationEvidence = pb::AuthorizationEvidence { authorization, receipts, caa_checked }
     BeginValidation = pb::BeginValidationRequest { authorization, challenge, lease, account }
     BegunValidation = pb::BeginValidationResponse { authorization, leased, thumbprint }

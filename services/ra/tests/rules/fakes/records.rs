@@ -1,13 +1,13 @@
 //! What the storage authority shows.
 
-use cairn_rpc::api::sa::{FindForOrder, FindValidAuthorizations, FoundForOrder};
+use cairn_rpc::api::sa::FindValidAuthorizations;
 use cairn_rpc::convert::{Wire, handle};
 use cairn_rpc::pb::core::v1 as core;
 use cairn_rpc::pb::sa::v1 as sa;
 use cairn_types::{Error, OrderStatus};
 use tonic::{Request, Response};
 
-use super::{Answer, Call, Fakes, unused};
+use super::{Answer, Fakes, unused};
 
 #[tonic::async_trait]
 impl sa::records_server::Records for Fakes {
@@ -75,24 +75,6 @@ impl sa::records_server::Records for Fakes {
         Ok(Response::new(sa::GetFinalizationResponse { request }))
     }
 
-    async fn find_for_order(
-        &self,
-        request: Request<sa::FindForOrderRequest>,
-    ) -> Answer<sa::FindForOrderResponse> {
-        handle(request, |_, wanted: FindForOrder| async move {
-            self.world(|world| {
-                let mut authorizations = world.authorizations.clone();
-                authorizations.retain(|known| known.account == wanted.order.account);
-                world.calls.push(Call::FindForOrder(wanted));
-                Ok(FoundForOrder {
-                    placed: world.placed.clone(),
-                    authorizations,
-                })
-            })
-        })
-        .await
-    }
-
     async fn list_orders(&self, _: Request<sa::ListOrdersRequest>) -> Answer<sa::ListOrdersResponse> {
         unused()
     }
@@ -119,6 +101,7 @@ impl sa::records_server::Records for Fakes {
         let wanted = FindValidAuthorizations::from_wire(request.into_inner()).unwrap();
         let mut known = self.world(|world| world.authorizations.clone());
         known.retain(|known| known.account == wanted.account);
+        self.world(|world| world.looked_for.push(wanted));
         Ok(Response::new(sa::AuthorizationList {
             authorizations: known.into_wire(),
         }))

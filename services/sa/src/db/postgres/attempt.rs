@@ -10,12 +10,12 @@ use super::{Conn, retry, trail};
 use crate::config::{DatabaseConfig, Server};
 use crate::db::OpenError;
 use crate::db::errors::Result;
-use crate::trail::Origin;
+use crate::db::tx::Beginning;
 
 /// How a transaction begins, and how it ends well.
 pub(super) enum Mode {
-    /// Reads and writes, in a transaction. The audit trail names the origin.
-    Write(Origin),
+    /// Reads and writes, in a transaction.
+    Write(Beginning),
     /// Reads, each statement by itself.
     Read,
     /// Reads one state of the database, in a transaction.
@@ -70,14 +70,19 @@ impl Runner {
         let mut begin = match mode {
             Mode::Read if self.sessions => return None,
             Mode::Read | Mode::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
-            Mode::Write(origin) => format!(
+            Mode::Write(beginning) => format!(
                 "BEGIN ISOLATION LEVEL READ COMMITTED; {}",
-                trail::settings(origin)
+                trail::settings(&beginning.origin)
             ),
         };
         if !self.sessions {
             let limit = self.statement_timeout.as_millis();
             begin = format!("{begin}; SET LOCAL statement_timeout = {limit}");
+        }
+        // Last, since it may wait; and before the first statement of the queries, which sees what it waited for.
+        if let Mode::Write(Beginning { turn: Some(turn), .. }) = mode {
+            // As a text, since the literal of the lowest number is none.
+            begin = format!("{begin}; SELECT pg_advisory_xact_lock('{}'::bigint)", turn.0);
         }
         Some(begin)
     }
@@ -100,8 +105,11 @@ async fn in_transaction<T>(
     begin: &str,
     work: &(impl for<'a> Fn(&'a mut Conn) -> BoxFuture<'a, Result<T>> + Send + Sync),
 ) -> Result<T> {
-    conn.batch(begin).await?;
-    match work(conn).await {
+    let done = match conn.batch(begin).await {
+        Ok(()) => work(conn).await,
+        Err(failure) => Err(failure),
+    };
+    match done {
         Ok(done) => {
             conn.batch("COMMIT").await?;
             conn.settle();

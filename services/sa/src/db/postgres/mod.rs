@@ -61,9 +61,8 @@ use futures_util::future::BoxFuture;
 
 use super::OpenError;
 use super::errors::{Failure, Result};
-use super::tx::Measures;
+use super::tx::{Beginning, Measures};
 use crate::config::{DatabaseConfig, Server};
-use crate::trail::Origin;
 use attempt::{Mode, Runner};
 pub(crate) use connection::Conn;
 use connection::RunQueryDsl;
@@ -107,17 +106,18 @@ impl Postgres {
     }
 
     /// Runs `work` in a transaction of its own. Returns after the commit. Once asked for it is carried out, even
-    /// if nobody waits for it any more. The audit trail names `origin`.
+    /// if nobody waits for it any more.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         name: &'static str,
-        origin: Origin,
+        beginning: impl Into<Beginning>,
         work: impl for<'a> Fn(&'a mut Conn) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
     ) -> Result<T> {
         let since = Instant::now();
         let db = self.clone();
+        let mode = Mode::Write(beginning.into());
         // A transaction that is dropped half way costs its connection, and leaves in doubt whether it happened.
-        let task = tokio::spawn(async move { db.0.run(&Mode::Write(origin), work).await });
+        let task = tokio::spawn(async move { db.0.run(&mode, work).await });
         let result = task
             .await
             .unwrap_or(Err(Failure::Fault("it panicked, or the process ends")));

@@ -14,6 +14,8 @@ use futures_util::FutureExt;
 use tokio::sync::Barrier;
 
 use super::*;
+use crate::db::tx::Turn;
+use crate::trail::Origin;
 
 const SHORT: Duration = Duration::from_millis(300);
 
@@ -80,6 +82,10 @@ fn origin() -> Origin {
         request: RequestId::NONE,
         actor: None,
     }
+}
+
+fn taking(turn: i64) -> Beginning {
+    Beginning::from(origin()).taking_turns(Some(Turn(turn)))
 }
 
 async fn session(conn: &mut Conn) -> Result<i64> {
@@ -176,4 +182,77 @@ async fn a_deadlock_is_resolved() {
     assert_eq!(stage.numbers(), "2\n2");
     assert_eq!(AtomicU32::load(&attempts, Ordering::SeqCst), 3);
     assert_eq!(stage.measures.retries.get(), 1);
+}
+
+/// Both run at the same time: each waits for the other.
+#[tokio::test]
+async fn who_has_another_turn_does_not_wait() {
+    let stage = Stage::new(2, true, LONG).await;
+    let meeting = Arc::new(Barrier::new(2));
+    let meet = |turn| {
+        let meeting = Arc::clone(&meeting);
+        stage.db.write("meet", taking(turn), move |_| {
+            let meeting = Arc::clone(&meeting);
+            Box::pin(async move {
+                meeting.wait().await;
+                Ok(())
+            })
+        })
+    };
+    let (one, other) = tokio::join!(meet(1), meet(2));
+    one.unwrap();
+    other.unwrap();
+}
+
+/// None reads what another is about to change, though none locks the row before it changes it.
+#[tokio::test]
+async fn those_who_take_turns_see_what_was_done_before() {
+    for sessions in [true, false] {
+        let stage = Stage::new(4, sessions, LONG).await;
+        let add = || {
+            stage.db.write("add", taking(1), |conn| {
+                Box::pin(async {
+                    let number = sql::<BigInt>("number FROM numbers WHERE id = 1");
+                    let number: i64 = diesel::select(number).get_result(conn).await?;
+                    let next = number + 1;
+                    conn.batch(&format!("UPDATE numbers SET number = {next} WHERE id = 1"))
+                        .await
+                })
+            })
+        };
+        let added = futures_util::future::join_all((0..20).map(|_| add())).await;
+        added.into_iter().collect::<Result<Vec<()>>>().unwrap();
+        assert_eq!(stage.numbers(), "20\n0");
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_does_not_come_is_given_up_and_the_connection_stays() {
+    let stage = Stage::new(2, true, SHORT).await;
+    let (hold, held) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let holding = {
+        let (hold, held) = (Arc::clone(&hold), Arc::clone(&held));
+        stage.db.write("hold", taking(1), move |_| {
+            let (hold, held) = (Arc::clone(&hold), Arc::clone(&held));
+            Box::pin(async move {
+                held.wait().await;
+                hold.wait().await;
+                Ok(())
+            })
+        })
+    };
+    let waiting = async {
+        held.wait().await;
+        let before = stage.session().await;
+        let failure = stage
+            .db
+            .write("wait", taking(1), |_| Box::pin(async { Ok(()) }))
+            .await
+            .unwrap_err();
+        assert!(matches!(failure, Failure::TooSlow { .. }), "{failure:?}");
+        assert_eq!(stage.session().await, before);
+        hold.wait().await;
+    };
+    let (held, ()) = tokio::join!(holding, waiting);
+    held.unwrap();
 }

@@ -57,9 +57,8 @@ use std::time::Instant;
 
 use super::OpenError;
 use super::errors::{Failure, Result};
-use super::tx::Measures;
+use super::tx::{Beginning, Measures};
 use crate::config::Sqlite as Config;
-use crate::trail::Origin;
 pub(crate) use connection::{alone, migrate};
 pub(crate) use copy::copy;
 use ready::RunQueryDsl;
@@ -93,13 +92,14 @@ impl Sqlite {
     }
 
     /// Runs `work` in a transaction of its own, which shares a commit with others. Returns after the commit.
-    /// Once asked for it is carried out, even if nobody waits for it any more. The audit trail names `origin`.
+    /// Once asked for it is carried out, even if nobody waits for it any more. Here all transactions take turns.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         name: &'static str,
-        origin: Origin,
+        beginning: impl Into<Beginning>,
         mut work: impl FnMut(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let origin = beginning.into().origin;
         let work = move |conn: &mut Conn| trail::under(&origin, || work(conn));
         self.ask(&self.writer, name, work).await
     }

@@ -95,6 +95,14 @@ async fn the_longest_lived_valid_authorizations_are_found() {
     assert_eq!(find(&["*.a.example"], stage.now()).await.len(), 1);
     assert_eq!(find(&["*.b.example"], stage.now()).await, []);
     assert_eq!(find(&[], stage.now()).await, []);
+    let young = FindValidAuthorizations {
+        account: account.id,
+        identifiers: vec![dns("a.example")],
+        valid_until: stage.now(),
+        made_since: stage.now() + HOUR,
+    };
+    let found = stage.sa.find_valid_authorizations(&context, young).await.unwrap();
+    assert_eq!(found, [], "made too long ago");
     let end = stage.now() + 30 * 24 * HOUR;
     assert_eq!(find(&["a.example"], end).await.len(), 1);
     assert_eq!(find(&["a.example"], end + HOUR).await, []);

@@ -3,7 +3,7 @@
 use cairn_rpc::api::sa::BeginValidation;
 use cairn_types::OrderStatus;
 
-use crate::stage::Stage;
+use crate::stage::{HOUR, Stage};
 
 /// The statements of one issuance that write, and their commits. More of either is a regression.
 #[tokio::test]
@@ -11,7 +11,8 @@ async fn an_issuance_takes_six_commits_and_twelve_statements() {
     let stage = Stage::new().await;
     let context = stage.context();
     let account = stage.stored_account().await;
-    let request = stage.order(&account, &["a.example"]);
+    let mut request = stage.order(&account, &["a.example"]);
+    request.placed_since = Some(stage.now() - HOUR);
     let (id, challenge) = (
         request.order.authorizations[0],
         request.new_authorizations[0].challenges[0].id,

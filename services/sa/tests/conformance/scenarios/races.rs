@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use cairn_rpc::api::sa::{ChangeKey, Claim, CreateAccount};
-use cairn_types::{AuthorizationStatus, ErrorKind, OrderStatus};
+use cairn_types::{AuthorizationStatus, ErrorKind, OrderId, OrderStatus, Serial};
 use tokio::task::JoinSet;
 
 use crate::stage::{HOUR, Stage, key, problem};
@@ -47,6 +47,53 @@ async fn one_finalization_begins() {
             .iter()
             .all(|begun| begun.order.status == OrderStatus::Processing)
     );
+}
+
+/// The orders that an account has after asking, at once, for one for each of these names.
+async fn place(stage: &Arc<Stage>, names: [&'static str; MANY], replaces: Option<Serial>) -> Vec<OrderId> {
+    let account = stage.stored_account().await;
+    let asked = names.into_iter().map(|name| {
+        let mut request = stage.order(&account, &[name]);
+        request.order.replaces = replaces;
+        request.placed_since = Some(stage.now() - HOUR);
+        let stage = stage.clone();
+        async move { stage.sa.create_order(&stage.context(), request).await.unwrap().id }
+    });
+    let answers = asked.collect::<JoinSet<_>>().join_all().await;
+    let placed: HashSet<_> = answers.iter().copied().collect();
+    let stored = stage
+        .sa
+        .list_orders(&stage.context(), account.id, None, 100)
+        .await
+        .unwrap();
+    assert_eq!(
+        stored.iter().copied().collect::<HashSet<_>>(),
+        placed,
+        "those that were answered"
+    );
+    stored
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_order_is_placed() {
+    let stage = Arc::new(Stage::new().await);
+    assert_eq!(place(&stage, ["a.example"; MANY], None).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_order_is_placed_that_replaces_a_certificate() {
+    let stage = Arc::new(Stage::new().await);
+    let account = stage.stored_account().await;
+    let serial = stage.issued_order(&account, &["a.example"]).await.serial;
+    assert_eq!(place(&stage, ["a.example"; MANY], serial).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn different_orders_are_all_placed() {
+    let stage = Arc::new(Stage::new().await);
+    let names =
+        std::array::from_fn(|number| ["a.example", "b.example", "c.example", "d.example"][number % 4]);
+    assert_eq!(place(&stage, names, None).await.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,65 +1,82 @@
 //! Requests and calls that are made again because their answer was lost.
 
 use cairn_rpc::api::sa::{
-    AddReceipts, BeginValidation, CreateAccount, FindForOrder, RecordAttempt, RevokeCertificate,
+    AddReceipts, BeginValidation, CreateAccount, CreateOrder, RecordAttempt, RevokeCertificate,
 };
-use cairn_types::{Account, ErrorKind, Order, OrderId, OrderStatus, Revocation, RevocationReason, Timestamp};
+use cairn_types::{Account, ErrorKind, Order, OrderStatus, Revocation, RevocationReason};
 
 use crate::stage::{HOUR, Stage, dns, problem};
 
-/// What is asked for again.
-fn again(stage: &Stage, order: &Order) -> FindForOrder {
-    let mut order = order.clone();
-    order.id = OrderId::new(&*stage.clock, &cairn_kit::SystemRng);
-    order.authorizations.clear();
-    order.created = stage.now();
-    FindForOrder {
-        order,
-        placed_since: Some(stage.now() - HOUR),
-        valid_until: stage.now(),
-        made_since: Timestamp::from_millis(0),
-    }
+/// The same request again, which another one is taken for that was made less than an hour ago.
+fn again(stage: &Stage, account: &Account, order: &Order) -> CreateOrder {
+    let names: Vec<_> = order
+        .identifiers
+        .iter()
+        .map(|known| known.value().to_owned())
+        .collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let mut request = stage.order(account, &names);
+    request.order.not_before = order.not_before;
+    request.order.not_after = order.not_after;
+    request.order.replaces = order.replaces;
+    request.placed_since = Some(stage.now() - HOUR);
+    request
 }
 
-async fn placed(stage: &Stage, wanted: FindForOrder) -> Option<OrderId> {
-    let found = stage.sa.find_for_order(&stage.context(), wanted).await.unwrap();
-    assert!(found.placed.is_none() || found.authorizations.is_empty());
-    found.placed.map(|order| order.id)
+/// Whether an order is found by the same request; none is left behind by another.
+async fn is_found(stage: &Stage, order: &Order, again: CreateOrder) -> bool {
+    let context = stage.context();
+    let made = stage.sa.create_order(&context, again.clone()).await.unwrap();
+    if made.id == order.id {
+        assert_eq!(made, stage.sa.get_order(&context, order.id).await.unwrap());
+        let stored = stage.sa.get_order(&context, again.order.id).await;
+        assert_eq!(stored.unwrap_err().kind(), ErrorKind::NotFound);
+        return true;
+    }
+    assert_eq!(made.id, again.order.id);
+    // It would be found by the next.
+    for id in &made.authorizations {
+        stage.sa.deactivate_authorization(&context, *id).await.unwrap();
+    }
+    false
 }
 
 #[tokio::test]
 async fn the_same_order_is_found_for_a_while() {
     let stage = Stage::new().await;
-    let account = stage.stored_account().await;
+    let (account, other) = (stage.stored_account().await, stage.stored_account().await);
     let mut request = stage.order(&account, &["a.example", "b.example"]);
     request.order.not_after = Some(stage.now() + HOUR);
     let order = stage.sa.create_order(&stage.context(), request).await.unwrap();
-    let wanted = again(&stage, &order);
-    assert_eq!(placed(&stage, wanted.clone()).await, Some(order.id));
-    let unlimited = FindForOrder {
+    assert!(is_found(&stage, &order, again(&stage, &account, &order)).await);
+    let unlimited = CreateOrder {
         placed_since: None,
-        ..wanted.clone()
+        ..again(&stage, &account, &order)
     };
-    assert_eq!(placed(&stage, unlimited).await, None);
+    assert!(!is_found(&stage, &order, unlimited).await);
     let serial = stage.issued_order(&account, &["c.example"]).await.serial;
-    let other = stage.stored_account().await.id;
-    let differences: [&dyn Fn(&mut Order); 6] = [
-        &|order| order.account = other,
-        &|order| order.identifiers.truncate(1),
-        &|order| order.profile = "shortlived".parse().unwrap(),
-        &|order| order.not_before = order.not_after,
-        &|order| order.not_after = None,
-        &|order| order.replaces = serial,
+    let mut fewer = order.clone();
+    fewer.identifiers.truncate(1);
+    let changed = |change: &dyn Fn(&mut Order)| {
+        let mut request = again(&stage, &account, &order);
+        change(&mut request.order);
+        request
+    };
+    let different = [
+        again(&stage, &other, &order),
+        again(&stage, &account, &fewer),
+        changed(&|order| order.profile = "shortlived".parse().unwrap()),
+        changed(&|order| order.not_before = order.not_after),
+        changed(&|order| order.not_after = None),
+        changed(&|order| order.replaces = serial),
     ];
-    for (number, change) in differences.iter().enumerate() {
-        let mut wanted = wanted.clone();
-        change(&mut wanted.order);
-        assert_eq!(placed(&stage, wanted).await, None, "{number}");
+    for (number, request) in different.into_iter().enumerate() {
+        assert!(!is_found(&stage, &order, request).await, "{number}");
     }
     stage.pass(HOUR);
-    assert_eq!(placed(&stage, again(&stage, &order)).await, Some(order.id));
+    assert!(is_found(&stage, &order, again(&stage, &account, &order)).await);
     stage.pass(HOUR);
-    assert_eq!(placed(&stage, again(&stage, &order)).await, None);
+    assert!(!is_found(&stage, &order, again(&stage, &account, &order)).await);
 }
 
 #[tokio::test]
@@ -67,52 +84,43 @@ async fn the_same_order_is_found_until_something_came_of_it() {
     let stage = Stage::new().await;
     let context = stage.context();
     let account = stage.stored_account().await;
+    let found = async |order: &Order| is_found(&stage, order, again(&stage, &account, order)).await;
     let pending = stage.stored_order(&account, &["a.example", "b.example"]).await;
     let begun = stage.begin(&account, pending.authorizations[1]).await;
-    assert_eq!(placed(&stage, again(&stage, &pending)).await, None, "answered");
+    assert!(!found(&pending).await, "answered");
     let finish = stage.finish(pending.authorizations[1], &begun, None);
     stage.sa.finish_validation(&context, finish).await.unwrap();
-    assert_eq!(placed(&stage, again(&stage, &pending)).await, None, "half valid");
+    assert!(!found(&pending).await, "half valid");
     stage.validate(&account, pending.authorizations[0]).await;
-    assert_eq!(
-        placed(&stage, again(&stage, &pending)).await,
-        Some(pending.id),
-        "ready"
-    );
+    assert!(found(&pending).await, "ready");
     let request = stage.finalize(&pending);
     stage.sa.begin_finalize(&context, request).await.unwrap();
-    assert_eq!(placed(&stage, again(&stage, &pending)).await, None, "processing");
+    assert!(!found(&pending).await, "processing");
     // What was valid before was not answered for this order.
     let mut half = stage.order(&account, &["a.example", "c.example"]);
     half.new_authorizations.remove(0);
     half.order.authorizations[0] = pending.authorizations[0];
     let half = stage.sa.create_order(&context, half).await.unwrap();
-    assert_eq!(placed(&stage, again(&stage, &half)).await, Some(half.id));
+    assert!(found(&half).await);
     let given_up = stage
         .sa
         .deactivate_authorization(&context, half.authorizations[1]);
     given_up.await.unwrap();
-    assert_eq!(placed(&stage, again(&stage, &half)).await, None, "invalid");
+    assert!(!found(&half).await, "invalid");
 }
 
+/// The order that is in the way of no other is itself found by the next request of its kind.
 #[tokio::test]
-async fn what_an_order_can_use_is_found_with_it() {
+async fn an_order_beside_one_that_is_answered_is_found() {
     let stage = Stage::new().await;
     let context = stage.context();
     let account = stage.stored_account().await;
-    let valid = stage.ready_order(&account, &["a.example"]).await;
-    let begin = stage.finalize(&valid);
-    stage.sa.begin_finalize(&context, begin).await.unwrap();
-    let wanted = again(&stage, &stage.order(&account, &["a.example", "b.example"]).order);
-    let found = stage.sa.find_for_order(&context, wanted.clone()).await.unwrap();
-    let ids: Vec<_> = found.authorizations.iter().map(|known| known.id).collect();
-    assert_eq!(ids, valid.authorizations);
-    let young = FindForOrder {
-        made_since: stage.now() + HOUR,
-        ..wanted
-    };
-    let found = stage.sa.find_for_order(&context, young).await.unwrap();
-    assert_eq!(found.authorizations, []);
+    let answered = stage.stored_order(&account, &["a.example"]).await;
+    stage.begin(&account, answered.authorizations[0]).await;
+    let request = again(&stage, &account, &answered);
+    let second = stage.sa.create_order(&context, request).await.unwrap();
+    assert_ne!(second.id, answered.id);
+    assert!(is_found(&stage, &second, again(&stage, &account, &second)).await);
 }
 
 #[tokio::test]

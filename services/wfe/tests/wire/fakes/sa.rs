@@ -122,13 +122,6 @@ impl pb::records_server::Records for Fakes {
         unasked()
     }
 
-    async fn find_for_order(
-        &self,
-        _: Request<pb::FindForOrderRequest>,
-    ) -> Result<Response<pb::FindForOrderResponse>, Status> {
-        unasked()
-    }
-
     async fn find_valid_authorizations(
         &self,
         _: Request<pb::FindValidAuthorizationsRequest>,

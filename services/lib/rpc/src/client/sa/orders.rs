@@ -11,7 +11,7 @@ use crate::convert::Wire;
 
 /// Changes of orders.
 impl SaClient {
-    /// Stores an order with its new authorizations.
+    /// Stores an order with its new authorizations, or gives the same order that was placed a moment ago.
     pub async fn create_order(&self, context: &Context, request: CreateOrder) -> Result<Order> {
         Wire::from_wire(
             call!(

@@ -8,7 +8,7 @@ use cairn_types::{
 
 use super::SaClient;
 use crate::Context;
-use crate::api::sa::{AuthorizationEvidence, FindForOrder, FindValidAuthorizations, FoundForOrder};
+use crate::api::sa::{AuthorizationEvidence, FindValidAuthorizations};
 use crate::client::{Repeat, call};
 use crate::convert::Wire;
 
@@ -83,12 +83,6 @@ impl SaClient {
     pub async fn get_authorization(&self, context: &Context, id: AuthorizationId) -> Result<Authorization> {
         let message = pb::GetAuthorizationRequest { id: id.into_wire() };
         Wire::from_wire(call!(self.records, get_authorization, context, message, Repeat::Safe).await?)
-    }
-
-    /// What is there for a new order.
-    pub async fn find_for_order(&self, context: &Context, request: FindForOrder) -> Result<FoundForOrder> {
-        let message = request.into_wire();
-        Wire::from_wire(call!(self.records, find_for_order, context, message, Repeat::Safe).await?)
     }
 
     /// The valid authorizations of an account for any of some identifiers.
