@@ -77,8 +77,9 @@ pub(crate) fn turn(order: &Order) -> Turn {
             hash.update(&[0]);
         }
     }
-    let [a, b, c, d, e, f, g, h, ..] = hash.finish();
-    Turn(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    let mut number = [0; 8];
+    number.copy_from_slice(&hash.finish()[..8]);
+    Turn(i64::from_be_bytes(number))
 }
 
 /// Whether one request could have asked for both.

@@ -229,20 +229,20 @@ async fn those_who_take_turns_see_what_was_done_before() {
 #[tokio::test]
 async fn a_turn_that_does_not_come_is_given_up_and_the_connection_stays() {
     let stage = Stage::new(2, true, SHORT).await;
-    let (hold, held) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let (taken, done) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
     let holding = {
-        let (hold, held) = (Arc::clone(&hold), Arc::clone(&held));
+        let steps = (Arc::clone(&taken), Arc::clone(&done));
         stage.db.write("hold", taking(1), move |_| {
-            let (hold, held) = (Arc::clone(&hold), Arc::clone(&held));
+            let (taken, done) = steps.clone();
             Box::pin(async move {
-                held.wait().await;
-                hold.wait().await;
+                taken.wait().await;
+                done.wait().await;
                 Ok(())
             })
         })
     };
     let waiting = async {
-        held.wait().await;
+        taken.wait().await;
         let before = stage.session().await;
         let failure = stage
             .db
@@ -251,8 +251,8 @@ async fn a_turn_that_does_not_come_is_given_up_and_the_connection_stays() {
             .unwrap_err();
         assert!(matches!(failure, Failure::TooSlow { .. }), "{failure:?}");
         assert_eq!(stage.session().await, before);
-        hold.wait().await;
+        done.wait().await;
     };
-    let (held, ()) = tokio::join!(holding, waiting);
-    held.unwrap();
+    let (result, ()) = tokio::join!(holding, waiting);
+    result.unwrap();
 }
