@@ -3,7 +3,7 @@
 use cairn_rpc::api::sa::{
     AddReceipts, BeginValidation, CreateAccount, CreateOrder, RecordAttempt, RevokeCertificate,
 };
-use cairn_types::{Account, ErrorKind, Order, OrderStatus, Revocation, RevocationReason};
+use cairn_types::{Account, ErrorKind, Identifier, Order, OrderStatus, Revocation, RevocationReason};
 
 use crate::stage::{HOUR, Stage, dns, problem};
 
@@ -12,7 +12,7 @@ fn again(stage: &Stage, account: &Account, order: &Order) -> CreateOrder {
     let names: Vec<_> = order
         .identifiers
         .iter()
-        .map(|known| known.value().to_owned())
+        .map(Identifier::value)
         .collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let mut request = stage.order(account, &names);
