@@ -85,7 +85,7 @@ fn prove_resolvers(authority: Arc<Authority>, env: &Env) {
 }
 
 fn authority(config: &Config, env: &Env) -> Result<Authority, BoxError> {
-    let upstream = Upstream::new(&config.dns, Arc::clone(&env.rng));
+    let upstream = Upstream::new(&config.dns, Arc::clone(&env.rng))?;
     let validator = config.dns.anchor()?;
     let validator = validator.map(|anchor| Validator::new(anchor, Arc::clone(&env.clock)));
     let dns = Dns::new(upstream, validator, config.dns.loopback_suffixes.clone());

@@ -18,6 +18,8 @@ pub struct Dns {
     pub dnssec: DnssecMode,
     /// DS or DNSKEY records of the root zone that validation starts from; those of the Internet's root without it.
     pub trust_anchor: Option<FilePath>,
+    /// The authorities, as PEM, that certificates of resolvers come from; those of the system without it.
+    pub ca: Option<FilePath>,
     /// Names under these suffixes have the addresses `::1` and `127.0.0.1`, without any look-up. TXT and CAA records
     /// are looked up at the resolvers for them too, if there are any.
     pub loopback_suffixes: Vec<String>,
@@ -44,6 +46,7 @@ impl Default for Dns {
             resolvers: Vec::new(),
             dnssec: DnssecMode::Validate,
             trust_anchor: None,
+            ca: None,
             loopback_suffixes: Vec::new(),
             timeout: Duration::from_secs(3),
             attempts: 3,

@@ -1,13 +1,17 @@
-//! Resolvers as texts: `192.0.2.53:53`, or `SCHEME://ADDRESS:PORT`.
+//! Resolvers as texts: `192.0.2.53:53`, or `SCHEME://[NAME@]ADDRESS[:PORT][/PATH]`.
+//!
+//! The address is always given: who asks resolvers cannot look them up. Where there is TLS, the name before it is the
+//! one that the certificate must be for.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
+use cairn_types::DnsName;
 use serde::Deserialize;
 
-/// The port of queries without TLS.
-const PLAIN_PORT: u16 = 53;
+/// The path of queries over HTTPS, if none is given: what most resolvers have.
+const PATH: &str = "/dns-query";
 
 /// A recursive resolver.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -26,6 +30,28 @@ pub enum Transport {
     Udp,
     /// Over TCP alone: `tcp://ADDRESS:PORT`.
     Tcp,
+    /// Over TLS (RFC 7858): `tls://NAME@ADDRESS:PORT`.
+    Tls {
+        /// The name, or the address, that the certificate must be for.
+        name: String,
+    },
+    /// Over HTTP/2 and TLS (RFC 8484): `https://NAME@ADDRESS:PORT/PATH`.
+    Https {
+        /// The name, or the address, that the certificate must be for.
+        name: String,
+        /// The path that queries are posted to.
+        path: String,
+    },
+}
+
+impl Transport {
+    const fn default_port(&self) -> u16 {
+        match self {
+            Self::Udp | Self::Tcp => 53,
+            Self::Tls { .. } => 853,
+            Self::Https { .. } => 443,
+        }
+    }
 }
 
 impl From<SocketAddr> for Resolver {
@@ -43,6 +69,8 @@ impl fmt::Display for Resolver {
         match &self.transport {
             Transport::Udp => write!(f, "{}", self.address),
             Transport::Tcp => write!(f, "tcp://{}", self.address),
+            Transport::Tls { name } => write!(f, "tls://{name}@{}", self.address),
+            Transport::Https { name, path } => write!(f, "https://{name}@{}{path}", self.address),
         }
     }
 }
@@ -53,16 +81,39 @@ impl FromStr for Resolver {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = |why: &str| format!("{text:?} is no resolver: {why}");
         let (scheme, rest) = text.split_once("://").unwrap_or(("udp", text));
-        let transport = match scheme {
-            "udp" => Transport::Udp,
-            "tcp" => Transport::Tcp,
-            _ => return Err(wrong("the scheme must be udp or tcp")),
+        let (transport, rest) = match scheme {
+            "udp" => (Transport::Udp, rest),
+            "tcp" => (Transport::Tcp, rest),
+            "tls" => {
+                let (name, rest) = named(rest).ok_or_else(|| wrong(NAME_MISSING))?;
+                (Transport::Tls { name }, rest)
+            }
+            "https" => {
+                let (rest, path) = rest.find('/').map_or((rest, PATH), |at| rest.split_at(at));
+                if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains(['?', '#', '{']) {
+                    return Err(wrong("its path must be a plain one, such as /dns-query"));
+                }
+                let (name, rest) = named(rest).ok_or_else(|| wrong(NAME_MISSING))?;
+                let path = path.to_owned();
+                (Transport::Https { name, path }, rest)
+            }
+            _ => return Err(wrong("the scheme must be udp, tcp, tls or https")),
         };
-        let address = address(rest, PLAIN_PORT).ok_or_else(|| {
-            wrong("it needs an address with a port, such as 192.0.2.53:53 or [2001:db8::53]:53")
+        let address = address(rest, transport.default_port()).ok_or_else(|| {
+            wrong("it needs an address, perhaps with a port, such as 192.0.2.53:53 or [2001:db8::53]:53")
         })?;
         Ok(Self { address, transport })
     }
+}
+
+const NAME_MISSING: &str = "it needs the name that its certificate must be for, in lower case and before the address, \
+     such as tls://dns.example@192.0.2.53:853";
+
+/// The name before an address.
+fn named(text: &str) -> Option<(String, &str)> {
+    let (name, address) = text.split_once('@')?;
+    let is_name = DnsName::parse(name).is_ok_and(|known| known.as_str() == name && !known.is_wildcard());
+    (is_name || name.parse::<IpAddr>().is_ok()).then(|| (name.to_owned(), address))
 }
 
 /// An address with or without port.

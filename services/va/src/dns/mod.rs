@@ -5,8 +5,10 @@
 mod chain;
 mod dnssec;
 mod exchange;
+mod https;
 mod probe;
 mod query;
+mod tls;
 mod upstream;
 
 use std::fmt;

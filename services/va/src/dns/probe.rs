@@ -7,8 +7,8 @@ use cairn_kit::Check;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::dnssec::Validator;
+use super::exchange::Server;
 use super::{Dns, LookupError, Upstream};
-use crate::config::Resolver;
 
 /// How long to wait before resolvers are asked again; twice as long after each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -17,7 +17,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// What the resolvers that have not proved themselves yet said.
 #[derive(Default)]
 struct Found<'a> {
-    pending: Vec<&'a Resolver>,
+    pending: Vec<&'a Server>,
     /// Of those, what is wrong with the ones that answered.
     broken: Vec<String>,
     silent: Vec<String>,
@@ -31,7 +31,7 @@ impl Dns {
             check.pass();
             return;
         };
-        let mut pending: Vec<&Resolver> = upstream.resolvers().iter().collect();
+        let mut pending: Vec<&Server> = upstream.servers().iter().collect();
         let mut pause = FIRST_PAUSE;
         loop {
             let found = ask_all(upstream, validator, &pending).await;
@@ -40,7 +40,7 @@ impl Dns {
                 let why = found.broken.join("; ");
                 tracing::error!(why, "resolvers cannot be used for DNSSEC validation");
                 check.fail(why);
-            } else if pending.len() < upstream.resolvers().len() {
+            } else if pending.len() < upstream.servers().len() {
                 check.pass();
             } else {
                 check.fail(found.silent.join("; "));
@@ -57,14 +57,15 @@ impl Dns {
     }
 }
 
-async fn ask_all<'a>(upstream: &Upstream, validator: &Validator, pending: &[&'a Resolver]) -> Found<'a> {
+async fn ask_all<'a>(upstream: &Upstream, validator: &Validator, pending: &[&'a Server]) -> Found<'a> {
     let root = Name::root();
     let asked = pending
         .iter()
-        .map(|resolver| upstream.ask_one(resolver, &root, RecordType::DNSKEY));
+        .map(|server| upstream.ask_one(server, &root, RecordType::DNSKEY));
     let answers = futures_util::future::join_all(asked).await;
     let mut found = Found::default();
-    for (resolver, answer) in pending.iter().copied().zip(answers) {
+    for (server, answer) in pending.iter().copied().zip(answers) {
+        let resolver = &server.resolver;
         let verdict = answer.and_then(|message| Ok(validator.check_root(&message)?));
         match verdict {
             Ok(()) => continue,
@@ -73,7 +74,7 @@ async fn ask_all<'a>(upstream: &Upstream, validator: &Validator, pending: &[&'a 
             )),
             Err(error) => found.silent.push(format!("resolver {resolver}: {error}")),
         }
-        found.pending.push(resolver);
+        found.pending.push(server);
     }
     found
 }

@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use cairn_kit::FilePath;
 use cairn_types::Rng;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
 use tokio::time::timeout;
 
 use super::LookupError;
-use super::exchange::exchange;
+use super::exchange::Server;
 use super::query::Query;
 use crate::config::{DnssecMode, Resolver};
 
 /// The resolvers. They must resolve recursively; nothing is iterated here.
 pub(crate) struct Upstream {
-    resolvers: Vec<Resolver>,
+    servers: Vec<Server>,
     timeout: Duration,
     attempts: u32,
     /// Whether answers come with their signatures.
@@ -27,20 +28,27 @@ pub(crate) struct Upstream {
 
 impl Upstream {
     /// Each look-up makes up to `attempts` queries of at most `timeout`, to one resolver after another. None if
-    /// there are no resolvers.
-    pub(crate) fn new(config: &crate::config::Dns, rng: Arc<dyn Rng>) -> Option<Self> {
-        (!config.resolvers.is_empty()).then(|| Self {
-            resolvers: config.resolvers.clone(),
+    /// there are no resolvers. The error names the key of the configuration that is wrong.
+    pub(crate) fn new(config: &crate::config::Dns, rng: Arc<dyn Rng>) -> Result<Option<Self>, String> {
+        let ca = config.ca.as_ref().map(FilePath::as_path);
+        let server = |resolver: &Resolver| Server::new(resolver.clone(), ca);
+        let servers = config
+            .resolvers
+            .iter()
+            .map(server)
+            .collect::<Result<Vec<_>, String>>()?;
+        Ok((!servers.is_empty()).then(|| Self {
+            servers,
             timeout: config.timeout,
             attempts: config.attempts,
             signatures: config.dnssec == DnssecMode::Validate,
             rng,
             next: AtomicUsize::new(0),
-        })
+        }))
     }
 
-    pub(super) fn resolvers(&self) -> &[Resolver] {
-        &self.resolvers
+    pub(super) fn servers(&self) -> &[Server] {
+        &self.servers
     }
 
     /// Asks until a resolver says that there are such records, or none, or no such name. One that fails or is
@@ -53,9 +61,9 @@ impl Upstream {
         let first = self.next.fetch_add(1, Ordering::Relaxed);
         let mut last = LookupError::Timeout;
         for attempt in 0..self.attempts.max(1) {
-            let resolver = &self.resolvers[first.wrapping_add(attempt as usize) % self.resolvers.len()];
-            match self.ask_one(resolver, name, kind).await {
-                Ok(message) => return Ok((message, resolver)),
+            let server = &self.servers[first.wrapping_add(attempt as usize) % self.servers.len()];
+            match self.ask_one(server, name, kind).await {
+                Ok(message) => return Ok((message, &server.resolver)),
                 Err(error) => last = error,
             }
         }
@@ -65,12 +73,12 @@ impl Upstream {
     /// Asks one resolver once.
     pub(super) async fn ask_one(
         &self,
-        resolver: &Resolver,
+        server: &Server,
         name: &Name,
         kind: RecordType,
     ) -> Result<Message, LookupError> {
         let query = Query::new(&*self.rng, name, kind, self.signatures);
-        let message = timeout(self.timeout, exchange(resolver, &query))
+        let message = timeout(self.timeout, server.exchange(&query))
             .await
             .map_err(|_| LookupError::Timeout)??;
         match message.metadata.response_code {

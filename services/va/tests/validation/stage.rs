@@ -10,7 +10,7 @@ use cairn_evidence::{
     Check, Expectation, Methods, Outcome, Perspective, Policy, Proof, Receipt, Rir, Role, Rules,
     SignedReceipt,
 };
-use cairn_kit::{Env, FilePath, Secret};
+use cairn_kit::{Env, FilePath, Health, Secret};
 use cairn_rpc::client::VaClient;
 use cairn_rpc::{ClientConfig, Context, Hub, ServerConfig, TlsConfig};
 use cairn_types::{
@@ -122,6 +122,10 @@ impl Stage {
             _stop: env.shutdown.clone().drop_guard(),
             env,
         }
+    }
+
+    pub(crate) fn health(&self) -> &Health {
+        &self.env.health
     }
 
     pub(crate) fn metrics(&self) -> String {

@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 use crate::home::home;
 use crate::poll;
 use crate::process::Process;
+use crate::tls::tls;
 use sign::Signer;
 pub use zone::{Denial, Ds, Hosting, Security, Times, Zone};
 
@@ -25,7 +26,7 @@ const PLACES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/loc
 /// The servers of one set of zones. They end with this value.
 #[derive(Debug)]
 pub struct Dns {
-    resolver: SocketAddr,
+    resolver: unbound::Addresses,
     authority: SocketAddr,
     anchor: PathBuf,
     /// In the order in which they are to end.
@@ -64,7 +65,22 @@ impl Dns {
 
     /// The recursive resolver, which validates nothing itself.
     pub const fn resolver(&self) -> SocketAddr {
-        self.resolver
+        self.resolver.plain
+    }
+
+    /// The resolver over TLS.
+    pub const fn resolver_over_tls(&self) -> SocketAddr {
+        self.resolver.tls
+    }
+
+    /// The resolver over HTTPS; the path is `/dns-query`.
+    pub const fn resolver_over_https(&self) -> SocketAddr {
+        self.resolver.https
+    }
+
+    /// The authority of the resolver's certificate, which is for `localhost` and 127.0.0.1.
+    pub fn ca(&self) -> Result<&'static Path> {
+        Ok(&tls()?.ca)
     }
 
     /// The authoritative server of all zones.

@@ -10,7 +10,9 @@ use cairn_va::Config;
 use cairn_va::config::{DnssecMode, Resolver};
 
 use crate::stage::{Attempt, Stage, config};
-use zones::{dns, records};
+use zones::records;
+
+pub(crate) use zones::dns;
 
 /// What is to come of a check.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +100,8 @@ const CASES: &[(&str, Expected)] = &[
     ("both-other", Forbidden("another account (accounturi)")),
 ];
 
-fn real_config() -> Config {
+/// Asks the real resolver, and validates.
+pub(crate) fn real_config() -> Config {
     let mut config = config();
     config.dns.resolvers = vec![Resolver::from(dns().resolver())];
     config.dns.dnssec = DnssecMode::Validate;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use cairn_servers::dns::{Denial, Dns, Ds, Hosting, Security, Times, Zone};
 
 /// The servers of all tests.
-pub(super) fn dns() -> &'static Dns {
+pub(crate) fn dns() -> &'static Dns {
     static DNS: OnceLock<Dns> = OnceLock::new();
     DNS.get_or_init(|| Dns::start(&zones()).unwrap())
 }
