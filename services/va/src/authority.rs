@@ -1,12 +1,12 @@
-//! One attempt from beginning to end: limits, challenge, CAA, receipt, measurement.
+//! The attempt of one perspective from beginning to end: limits, challenge, CAA, receipt, measurement.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_evidence::{Check, Outcome, Proof, Receipt, ReceiptSigner, Rir};
 use cairn_types::{
-    CaaCheck, ChallengeType, Clock, Error, ErrorKind, Identifier, Rng, Thumbprint, Timestamp,
-    ValidationOutcome, ValidationRequest,
+    CaaCheck, ChallengeType, Clock, Error, ErrorKind, Identifier, Thumbprint, Timestamp, ValidationOutcome,
+    ValidationRequest,
 };
 use openssl::sha::sha256;
 use tokio::sync::Semaphore;
@@ -23,7 +23,7 @@ use crate::trace::Trace;
 const SOFTWARE: &str = concat!("cairn-va ", env!("CARGO_PKG_VERSION"));
 
 /// What is kept of a call's time to sign the receipt and answer.
-const RESERVE: Duration = Duration::from_millis(250);
+pub(crate) const RESERVE: Duration = Duration::from_millis(250);
 
 /// Performs validations as one perspective.
 pub(crate) struct Authority {
@@ -33,15 +33,61 @@ pub(crate) struct Authority {
     pub(crate) challenges: Challenges,
     pub(crate) caa: CaaChecker,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) rng: Arc<dyn Rng>,
     pub(crate) permits: Semaphore,
     pub(crate) limit: Duration,
-    pub(crate) measure: Measure,
+    pub(crate) measure: Arc<Measure>,
+}
+
+/// What there is to do.
+#[derive(Debug, Clone)]
+pub(crate) enum Work {
+    /// A challenge and, if control is shown, CAA.
+    Validate(ValidationRequest),
+    /// CAA alone.
+    CheckCaa(CaaCheck),
+}
+
+impl Work {
+    /// What it is about.
+    pub(crate) const fn identifier(&self) -> &Identifier {
+        match self {
+            Self::Validate(request) => &request.identifier,
+            Self::CheckCaa(check) => &check.identifier,
+        }
+    }
+
+    /// How control is, or was, to be proved.
+    pub(crate) const fn method(&self) -> ChallengeType {
+        match self {
+            Self::Validate(request) => request.method,
+            Self::CheckCaa(check) => check.method,
+        }
+    }
+
+    /// Its name in logs and metrics.
+    pub(crate) const fn operation(&self) -> &'static str {
+        match self {
+            Self::Validate(_) => "validation",
+            Self::CheckCaa(_) => "caa",
+        }
+    }
+}
+
+/// The circumstances of an attempt.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    /// The id of the attempt, the same for all perspectives.
+    pub(crate) id: [u8; 16],
+    /// When the answer must be there.
+    pub(crate) deadline: Instant,
+    /// Whether nothing is signed.
+    pub(crate) dry_run: bool,
 }
 
 /// What an attempt is about, in both kinds of attempt.
 struct Attempt<'a> {
     id: [u8; 16],
+    dry_run: bool,
     identifier: &'a Identifier,
     wildcard: bool,
     method: ChallengeType,
@@ -53,18 +99,21 @@ struct Attempt<'a> {
 }
 
 impl Authority {
-    /// Performs a challenge and, if control is shown, checks CAA. The answer comes before `deadline`.
-    pub(crate) async fn validate(
-        &self,
-        request: &ValidationRequest,
-        deadline: Instant,
-    ) -> Result<ValidationOutcome, Error> {
+    /// Does the work as one perspective. The answer comes before the deadline.
+    pub(crate) async fn perform(&self, work: &Work, terms: Terms) -> Result<ValidationOutcome, Error> {
+        match work {
+            Work::Validate(request) => self.validate(request, terms).await,
+            Work::CheckCaa(check) => self.check_caa(check, terms).await,
+        }
+    }
+
+    async fn validate(&self, request: &ValidationRequest, terms: Terms) -> Result<ValidationOutcome, Error> {
         check_request(&request.identifier, request.wildcard, request.method)?;
-        let _permit = self.permit(deadline).await?;
+        let _permit = self.permit(terms.deadline).await?;
         let attempt = self.begin(
             (&request.identifier, request.wildcard, request.method),
             (request.thumbprint, &request.account_uri),
-            deadline,
+            terms,
         );
         let claim = Claim::new(request);
         let mut trace = Trace::default();
@@ -92,18 +141,13 @@ impl Authority {
         self.finish(&attempt, Check::Validation(proof), caa, &result, &trace)
     }
 
-    /// Checks CAA alone. The answer comes before `deadline`.
-    pub(crate) async fn check_caa(
-        &self,
-        check: &CaaCheck,
-        deadline: Instant,
-    ) -> Result<ValidationOutcome, Error> {
+    async fn check_caa(&self, check: &CaaCheck, terms: Terms) -> Result<ValidationOutcome, Error> {
         check_request(&check.identifier, check.wildcard, check.method)?;
-        let _permit = self.permit(deadline).await?;
+        let _permit = self.permit(terms.deadline).await?;
         let attempt = self.begin(
             (&check.identifier, check.wildcard, check.method),
             (check.thumbprint, &check.account_uri),
-            deadline,
+            terms,
         );
         let mut trace = Trace::default();
         let (caa, result) = self.check_records(&attempt, &mut trace).await;
@@ -114,14 +158,13 @@ impl Authority {
         &self,
         (identifier, wildcard, method): (&'a Identifier, bool, ChallengeType),
         (thumbprint, account_uri): (Thumbprint, &'a str),
-        deadline: Instant,
+        terms: Terms,
     ) -> Attempt<'a> {
         let began = Instant::now();
-        let latest = deadline.checked_sub(RESERVE).unwrap_or(began);
-        let mut id = [0; 16];
-        self.rng.fill(&mut id);
+        let latest = terms.deadline.checked_sub(RESERVE).unwrap_or(began);
         Attempt {
-            id,
+            id: terms.id,
+            dry_run: terms.dry_run,
             identifier,
             wildcard,
             method,
@@ -189,14 +232,51 @@ impl Authority {
         result: &Result<(), Refusal>,
         trace: &Trace,
     ) -> Result<ValidationOutcome, Error> {
+        let kind = result.as_ref().err().map(|refusal| refusal.kind);
+        let operation = match check {
+            _ if attempt.dry_run => "dry-run",
+            Check::CaaOnly => "caa",
+            Check::Validation(_) => "validation",
+        };
+        let receipts = if attempt.dry_run {
+            Vec::new()
+        } else {
+            vec![self.sign(attempt, check, caa, kind, trace)?]
+        };
+        let transient = result.as_ref().is_err_and(|refusal| refusal.transient);
+        let observations = vec![explain::observation(&self.name, self.rir, result, trace)];
+        let problem = result.is_err().then(|| explain::problem(&observations));
+        self.measure
+            .attempt(operation, attempt.method, kind, attempt.began.elapsed());
+        tracing::info!(
+            operation,
+            identifier = %attempt.identifier,
+            wildcard = attempt.wildcard,
+            method = %attempt.method,
+            account = attempt.account_uri,
+            outcome = kind.map_or("valid", ErrorKind::as_str),
+            transient,
+            detail = problem.as_ref().map_or("", |problem| problem.detail.as_str()),
+            "attempt finished"
+        );
+        Ok(ValidationOutcome {
+            problem,
+            transient,
+            receipts,
+            observations,
+        })
+    }
+
+    fn sign(
+        &self,
+        attempt: &Attempt<'_>,
+        check: Check,
+        caa: Option<cairn_evidence::Caa>,
+        kind: Option<ErrorKind>,
+        trace: &Trace,
+    ) -> Result<Vec<u8>, Error> {
         // A clock that is set back must not make a receipt that ends before it began.
         let finished = self.clock.now().max(attempt.started);
-        let kind = result.as_ref().err().map(|refusal| refusal.kind);
-        let operation = if check == Check::CaaOnly {
-            "caa"
-        } else {
-            "validation"
-        };
         let receipt = Receipt {
             attempt: attempt.id,
             perspective: self.name.clone(),
@@ -217,32 +297,9 @@ impl Authority {
             started: attempt.started,
             finished,
         };
-        let signed = self
-            .signer
+        self.signer
             .sign(&receipt)
-            .map_err(|error| Error::internal(format!("a receipt could not be signed: {error}")))?;
-        let transient = result.as_ref().is_err_and(|refusal| refusal.transient);
-        let observations = vec![explain::observation(&self.name, self.rir, result, trace)];
-        let problem = result.is_err().then(|| explain::problem(&observations));
-        self.measure
-            .attempt(operation, attempt.method, kind, attempt.began.elapsed());
-        tracing::info!(
-            operation,
-            identifier = %attempt.identifier,
-            wildcard = attempt.wildcard,
-            method = %attempt.method,
-            account = attempt.account_uri,
-            outcome = kind.map_or("valid", ErrorKind::as_str),
-            transient,
-            detail = problem.as_ref().map_or("", |problem| problem.detail.as_str()),
-            "attempt finished"
-        );
-        Ok(ValidationOutcome {
-            problem,
-            transient,
-            receipts: vec![signed],
-            observations,
-        })
+            .map_err(|error| Error::internal(format!("a receipt could not be signed: {error}")))
     }
 }
 

@@ -1,16 +1,17 @@
 //! The configuration file of the validation authority; `deploy/config/va.toml` is a commented sample.
 
 mod dns;
+mod perspectives;
 mod resolver;
 
-use cairn_evidence::{ReceiptSigner, Rir};
-use cairn_kit::{Configuration, Secret, duration};
+use cairn_kit::{Configuration, duration};
 use cairn_rpc::{ServerConfig, TlsConfig};
 use cairn_types::{DnsName, Duration};
 use serde::Deserialize;
 
 pub use cairn_policy::AddressClass;
 pub use dns::{Dns, DnssecMode};
+pub use perspectives::{Perspective, Quorum, Remote, Role};
 pub use resolver::{Resolver, Transport};
 
 /// The configuration.
@@ -23,6 +24,11 @@ pub struct Config {
     pub tls: TlsConfig,
     /// Who signs the receipts.
     pub perspective: Perspective,
+    /// Whom a primary asks; none for a CA with a single perspective.
+    #[serde(default)]
+    pub remotes: Vec<Remote>,
+    /// How many of these must agree.
+    pub quorum: Option<Quorum>,
     /// CAA records.
     pub caa: Caa,
     /// Look-ups.
@@ -40,18 +46,6 @@ pub struct Config {
     /// Bounds on time and number.
     #[serde(default)]
     pub limits: Limits,
-}
-
-/// `[perspective]`: who signs the receipts.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Perspective {
-    /// The name by which the certificate authority's policy knows this perspective.
-    pub name: String,
-    /// The registry in whose area it stands.
-    pub rir: Rir,
-    /// The private key, Ed25519 or P-256, as PEM.
-    pub receipt_key: Secret,
 }
 
 /// `[caa]`.
@@ -125,11 +119,7 @@ impl Default for Limits {
 
 impl Configuration for Config {
     fn check(&self) -> Result<(), String> {
-        if self.perspective.name.is_empty() {
-            return Err("perspective.name: must not be empty".to_owned());
-        }
-        ReceiptSigner::from_pem(self.perspective.receipt_key.expose())
-            .map_err(|error| format!("perspective.receipt_key: {error}"))?;
+        perspectives::check(self)?;
         let names = |key: &str, texts: &[String]| {
             texts.iter().try_for_each(|text| match DnsName::parse(text) {
                 Ok(name) if name.as_str() == text && !name.is_wildcard() => Ok(()),

@@ -40,6 +40,11 @@ pub(crate) fn observation(
 /// The problem of an attempt that failed, from the observations of its perspectives, the primary's first. Its kind
 /// is that of the primary's refusal, or else of the most frequent one.
 pub(crate) fn problem(observations: &[Observation]) -> Problem {
+    headed("not all perspectives saw the same", observations)
+}
+
+/// As [`problem`]; where perspectives differ, the text says `head` before it tells what each of them saw.
+pub(crate) fn headed(head: &str, observations: &[Observation]) -> Problem {
     let groups = groups(observations);
     let lead = lead(observations);
     let mut detail = match &groups[..] {
@@ -49,7 +54,7 @@ pub(crate) fn problem(observations: &[Observation]) -> Problem {
                 .iter()
                 .map(|(names, observation)| format!("from {}: {}", names.join(", "), sentence(observation)))
                 .collect();
-            format!("not all perspectives saw the same. Seen {}", seen.join("; "))
+            format!("{head}. Seen {}", seen.join("; "))
         }
     };
     if let Some(remedy) = lead.and_then(|lead| lead.remedy.as_deref()) {

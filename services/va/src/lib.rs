@@ -2,14 +2,17 @@
 //!
 //! | Module | Gives |
 //! |---|---|
-//! | `authority` | one attempt: challenge, then CAA, then the signed receipt |
+//! | `authority` | one attempt of one perspective: challenge, then CAA, then the signed receipt |
+//! | `perspectives` | the primary: its own attempt, then the remotes', the quorum, what differs |
 //! | `challenge` | http-01, dns-01, tls-alpn-01, a file each |
 //! | `caa` | climbing the tree, and what the records found mean |
 //! | `dns` | look-ups at the configured resolvers, and the local rule |
 //! | `net`, `http` | dialing checked addresses only; TLS; one HTTP exchange; redirects |
 //! | `refusal`, `trace` | why an attempt was refused, and what it did |
 //! | `explain` | what each perspective saw, and the problem document that tells it |
-//! | `grpc` | the service `cairn.va.v1.Validation` |
+//! | `grpc` | the services `cairn.va.v1`: `Validation` and `DryRun` of a primary, `Perspective` of a remote |
+//!
+//! One binary plays both parts: `perspective.role` in its configuration says which.
 //!
 //! # Adding a challenge
 //! A variant of `cairn_types::ChallengeType`, a file in `challenge/` with a `perform`, an arm in
@@ -25,6 +28,7 @@ mod grpc;
 mod http;
 mod measure;
 mod net;
+mod perspectives;
 mod refusal;
 mod text;
 mod trace;
@@ -33,6 +37,8 @@ use std::sync::Arc;
 
 use cairn_evidence::ReceiptSigner;
 use cairn_kit::{BoxError, Env};
+use cairn_rpc::pb::va::v1::dry_run_server::DryRunServer;
+use cairn_rpc::pb::va::v1::perspective_server::PerspectiveServer;
 use cairn_rpc::pb::va::v1::validation_server::ValidationServer;
 use cairn_rpc::{Server, Transport};
 use tokio::sync::Semaphore;
@@ -42,11 +48,13 @@ pub use config::Config;
 use crate::authority::Authority;
 use crate::caa::CaaChecker;
 use crate::challenge::{Challenges, HttpSettings};
+use crate::config::Role;
 use crate::dns::{Dns, Upstream, Validator};
-use crate::grpc::Grpc;
+use crate::grpc::{OfPrimary, OfRemote};
 use crate::http::Ports;
 use crate::measure::Measure;
 use crate::net::{AddressPolicy, Dialer, TlsContexts};
+use crate::perspectives::Primary;
 
 /// How requests name their sender.
 const USER_AGENT: &str = concat!(
@@ -63,12 +71,18 @@ pub async fn serve(config: Config, env: Env) -> Result<(), BoxError> {
 
 /// As [`serve`], over a given transport; the `tls` section of the configuration is not used.
 pub async fn serve_over(transport: &Transport, config: Config, env: Env) -> Result<(), BoxError> {
-    let authority = Arc::new(authority(&config, &env)?);
-    prove_resolvers(Arc::clone(&authority), &env);
-    let server = Server::new(config.grpc)
-        .service(ValidationServer::new(Grpc(authority)))
-        .bind(transport)
-        .await?;
+    let own = Arc::new(authority(&config, &env)?);
+    prove_resolvers(Arc::clone(&own), &env);
+    let server = match config.perspective.role {
+        Role::Remote => Server::new(config.grpc).service(PerspectiveServer::new(OfRemote(own))),
+        Role::Primary => {
+            let primary = Arc::new(Primary::new(own, &config, transport, Arc::clone(&env.rng))?);
+            Server::new(config.grpc)
+                .service(ValidationServer::new(OfPrimary(Arc::clone(&primary))))
+                .service(DryRunServer::new(OfPrimary(primary)))
+        }
+    };
+    let server = server.bind(transport).await?;
     env.health.check("grpc").pass();
     server.serve(env.shutdown).await;
     Ok(())
@@ -108,9 +122,8 @@ fn authority(config: &Config, env: &Env) -> Result<Authority, BoxError> {
         },
         caa: CaaChecker::new(config.caa.identities.clone()),
         clock: Arc::clone(&env.clock),
-        rng: Arc::clone(&env.rng),
         permits: Semaphore::new(config.limits.concurrent.min(Semaphore::MAX_PERMITS)),
         limit: config.limits.attempt,
-        measure: Measure::register(&env.metrics),
+        measure: Arc::new(Measure::register(&env.metrics)),
     })
 }

@@ -45,6 +45,7 @@ mod key;
 mod policy;
 mod receipt;
 mod signed;
+mod verifier;
 mod verify;
 mod wire;
 
@@ -56,4 +57,5 @@ pub use policy::{
 };
 pub use receipt::{Caa, CaaVerdict, Check, Dnssec, Outcome, Proof, Receipt, Rir};
 pub use signed::{MAX_RECEIPT_LEN, ReceiptSigner, SignedReceipt};
+pub use verifier::ReceiptVerifier;
 pub use verify::{Bundle, CLOCK_SKEW, Expectation, VerifiedEvidence};

@@ -9,6 +9,7 @@ mod dns_server;
 mod http_01;
 mod http_server;
 mod lookups;
+mod perspectives;
 mod redirects;
 mod resolvers;
 mod service;

@@ -54,7 +54,10 @@ pub(crate) fn config() -> Config {
         .private_key_to_pem_pkcs8()
         .unwrap();
     Config {
-        grpc: ServerConfig::loopback([("cairn.va.v1.Validation", &["ra.cairn"][..])]),
+        grpc: ServerConfig::loopback([
+            ("cairn.va.v1.Validation", &["ra.cairn"][..]),
+            ("cairn.va.v1.DryRun", &["operator.cairn"][..]),
+        ]),
         tls: TlsConfig {
             certificate: FilePath::from(PathBuf::new()),
             key: Secret::from_bytes("unused"),
@@ -62,9 +65,12 @@ pub(crate) fn config() -> Config {
         },
         perspective: cairn_va::config::Perspective {
             name: "primary".to_owned(),
+            role: cairn_va::config::Role::Primary,
             rir: Rir::Arin,
             receipt_key: Secret::from_bytes(key),
         },
+        remotes: Vec::new(),
+        quorum: None,
         caa: Caa {
             identities: vec!["ca.example".to_owned()],
         },

@@ -54,7 +54,9 @@ struct Port {
 
 pub(super) fn config(stack: &Stack) -> Config {
     Config {
-        grpc: stack.grpc(Service::Va, &[("cairn.va.v1.Validation", &[Service::Ra])]),
+        grpc: stack
+            .grpc(Service::Va, &[("cairn.va.v1.Validation", &[Service::Ra])])
+            .with_operators("cairn.va.v1.DryRun"),
         tls: stack.tls(Service::Va),
         perspective: Perspective {
             name: PERSPECTIVE,

@@ -7,3 +7,4 @@ pub mod ca;
 pub mod publisher;
 pub mod ra;
 pub mod sa;
+pub mod va;

@@ -3,6 +3,7 @@
 //! Every call takes the [`Context`] of the request that it serves: its deadline and its id travel along.
 
 mod ca;
+mod perspective;
 mod publisher;
 mod ra;
 mod sa;
@@ -13,6 +14,7 @@ use cairn_types::Result;
 use crate::{Context, from_status};
 
 pub use ca::CaClient;
+pub use perspective::PerspectiveClient;
 pub use publisher::PublisherClient;
 pub use ra::RaClient;
 pub use sa::SaClient;

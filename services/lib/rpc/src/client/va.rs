@@ -1,9 +1,11 @@
 //! The validation authority.
 
+use cairn_proto::va::v1::dry_run_client::DryRunClient;
 use cairn_proto::va::v1::validation_client::ValidationClient;
 use cairn_types::{CaaCheck, Duration, Result, ValidationOutcome, ValidationRequest};
 
 use super::{Repeat, call};
+use crate::api::va::DryRun;
 use crate::convert::Wire;
 use crate::{Channel, Context, Target};
 
@@ -11,6 +13,7 @@ use crate::{Channel, Context, Target};
 #[derive(Clone)]
 pub struct VaClient {
     validation: ValidationClient<Channel>,
+    dry_run: DryRunClient<Channel>,
 }
 
 impl VaClient {
@@ -23,7 +26,8 @@ impl VaClient {
     /// A client over a channel to the validation authority.
     pub fn new(channel: Channel) -> Self {
         Self {
-            validation: ValidationClient::new(channel),
+            validation: ValidationClient::new(channel.clone()),
+            dry_run: DryRunClient::new(channel),
         }
     }
 
@@ -53,5 +57,12 @@ impl VaClient {
             )
             .await?,
         )
+    }
+
+    /// Performs a challenge, or checks CAA alone, from all perspectives, and proves nothing: for operators. The
+    /// answer has an observation of every perspective, and no receipts.
+    pub async fn dry_run(&self, context: &Context, request: DryRun) -> Result<ValidationOutcome> {
+        // `try` is a word of the language, so that the generated method is called otherwise.
+        Wire::from_wire(call!(self.dry_run, r#try, context, request.into_wire(), Repeat::Safe).await?)
     }
 }

@@ -62,6 +62,17 @@ impl<K: IdKind> Wire<Vec<u8>> for Id<K> {
     }
 }
 
+/// The id of an attempt.
+impl Wire<Vec<u8>> for [u8; 16] {
+    fn into_wire(self) -> Vec<u8> {
+        self.to_vec()
+    }
+
+    fn from_wire(wire: Vec<u8>) -> Result<Self> {
+        wire.try_into().map_err(|_| unfit("16 octets"))
+    }
+}
+
 impl Wire<i64> for Timestamp {
     fn into_wire(self) -> i64 {
         self.as_millis()
