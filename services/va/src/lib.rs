@@ -24,6 +24,8 @@ mod challenge;
 pub mod config;
 mod dns;
 mod explain;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod grpc;
 mod http;
 mod measure;

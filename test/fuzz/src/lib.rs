@@ -23,9 +23,11 @@ pub type Target = fn(&[u8]) -> bool;
 
 /// All targets by name, which is also that of the folder of their corpus.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("caa", caa),
     ("certificate", certificate),
     ("certificate_id", certificate_id),
     ("csr", csr),
+    ("dns_answer", dns_answer),
     ("error_detail", error_detail),
     ("jws", jws),
     ("jws_header", jws_header),
@@ -38,6 +40,29 @@ pub const NONCE_MINTED: Timestamp = Timestamp::from_secs(1_800_000_000);
 /// See [`NONCE_MINTED`].
 pub const NONCE_KEY: [u8; 32] = [7; 32];
 const NONCE_LIFETIME: Duration = Duration::from_secs(3600);
+
+/// When the signatures in the seeds of [`dns_answer`] hold: they do for years.
+const DNS_ASKED: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+/// CAA records, in the form of `cairn_va::fuzz::caa_records`. Accepted if they name this CA, and allow it to issue.
+pub fn caa(data: &[u8]) -> bool {
+    let Some(records) = cairn_va::fuzz::caa_records(data) else {
+        return false;
+    };
+    let [plain, wild] = [false, true].map(|wildcard| cairn_va::fuzz::permits(&records, wildcard));
+    plain || wild
+}
+
+/// Two messages from a resolver, the first after its length in two octets: one with the keys of a zone, and one about
+/// something else. Accepted if the keys vouch for what the second says.
+pub fn dns_answer(data: &[u8]) -> bool {
+    let split = |data: &'_ [u8]| {
+        let (length, rest) = data.split_first_chunk::<2>()?;
+        let (keys, response) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
+        Some(cairn_va::fuzz::authenticates(keys, response, DNS_ASKED))
+    };
+    split(data).unwrap_or(false)
+}
 
 /// The body of a POST request, to its verified payload. Accepted if the signature is by the key in it.
 pub fn jws(data: &[u8]) -> bool {

@@ -152,3 +152,30 @@ fn show(records: &[CAA]) -> Vec<String> {
         })
         .collect()
 }
+
+/// Whether the records allow issuance, for a name or for a wildcard, and say so: that they restrict nobody does not
+/// count. A property that is critical and unknown must undo it. `test/fuzz` calls this.
+#[cfg(feature = "fuzz")]
+pub fn permits(records: &[CAA], wildcard: bool) -> bool {
+    let identities = ["ca.example".to_owned()];
+    let asker = Asker {
+        identities: &identities,
+        wildcard,
+        method: ChallengeType::Http01,
+        account_uri: "https://ca.example/acme/account/1",
+    };
+    let _ = show(records);
+    let is_allowed = evaluate::evaluate(records, &asker).is_ok();
+    let mut critical = CAA::new_issue(true, None, Vec::new());
+    "tbs".clone_into(&mut critical.tag);
+    let more = [records, &[critical]].concat();
+    assert!(evaluate::evaluate(&more, &asker).is_err());
+    let says = |record: &CAA| {
+        record.tag.len() >= 5
+            && record.tag.get(..5).is_some_and(|tag| tag.eq_ignore_ascii_case("issue"))
+            && String::from_utf8_lossy(&record.value)
+                .to_ascii_lowercase()
+                .contains("ca.example")
+    };
+    is_allowed && records.iter().any(says)
+}

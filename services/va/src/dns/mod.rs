@@ -20,6 +20,8 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::CAA;
 use hickory_proto::rr::{RData, RecordType};
 
+#[cfg(feature = "fuzz")]
+pub use dnssec::authenticates;
 pub(crate) use dnssec::TrustAnchor;
 pub(crate) use dnssec::{Fault, Session, Validator};
 pub(crate) use upstream::Upstream;

@@ -83,6 +83,7 @@ impl<'a> Signer<'a> {
         }
         match how.1 {
             Times::Now => {}
+            Times::Years => drop(command.args(["-e", "20400101000000"])),
             Times::Past => drop(command.args(["-s", "now-864000", "-e", "now-86400"])),
             Times::Future => drop(command.args(["-s", "now+86400", "-e", "now+864000"])),
         }

@@ -68,6 +68,8 @@ pub enum Denial {
 pub enum Times {
     /// Since an hour, for a month.
     Now,
+    /// Since an hour, until 2040.
+    Years,
     /// They ended yesterday.
     Past,
     /// From tomorrow on.

@@ -13,6 +13,8 @@ mod algorithm;
 mod anchor;
 mod denial;
 mod fault;
+#[cfg(feature = "fuzz")]
+mod fuzz;
 mod rdata;
 mod session;
 mod set;
@@ -26,6 +28,8 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
 
 pub(crate) use anchor::TrustAnchor;
+#[cfg(feature = "fuzz")]
+pub use fuzz::authenticates;
 pub(crate) use fault::Fault;
 pub(crate) use session::Session;
 

@@ -1,0 +1,7 @@
+//! See `cairn_fuzz::dns_answer`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    cairn_fuzz::dns_answer(data);
+});
