@@ -80,8 +80,8 @@ pub struct ProfileConfig {
     /// How old a validation may be.
     #[serde(with = "duration")]
     pub max_validation_age: Duration,
-    /// By which methods control may have been proved. All unless given.
-    #[serde(default = "all_methods")]
+    /// By which methods control may have been proved. All but dns-persist-01 unless given.
+    #[serde(default = "ChallengeType::defaults")]
     pub methods: Vec<ChallengeType>,
     /// What else must have been proved, where that is not as in `[evidence]`.
     #[serde(default)]
@@ -102,10 +102,6 @@ fn server_auth() -> Vec<Usage> {
 
 fn domain_validated() -> Vec<String> {
     vec!["2.23.140.1.2.1".to_owned()]
-}
-
-fn all_methods() -> Vec<ChallengeType> {
-    ChallengeType::ALL.to_vec()
 }
 
 /// A use of a key.

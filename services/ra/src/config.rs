@@ -108,18 +108,14 @@ pub struct ProfileConfig {
     /// How old a validation may be.
     #[serde(with = "duration")]
     pub max_validation_age: Duration,
-    /// By which challenges control may be proved. All unless given.
-    #[serde(default = "ProfileConfig::all_methods")]
+    /// By which challenges control may be proved. All but dns-persist-01 unless given.
+    #[serde(default = "ChallengeType::defaults")]
     pub methods: Vec<ChallengeType>,
 }
 
 impl ProfileConfig {
     const fn an_hour() -> Duration {
         Duration::from_secs(3600)
-    }
-
-    fn all_methods() -> Vec<ChallengeType> {
-        ChallengeType::ALL.to_vec()
     }
 
     fn load(&self, name: &ProfileName) -> Result<Profile, String> {

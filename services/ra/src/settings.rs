@@ -81,6 +81,15 @@ impl Ra {
             })
     }
 
+    /// By which challenges control may be proved under one profile or another.
+    pub(crate) fn all_methods(&self) -> Vec<ChallengeType> {
+        let is_used = |method: &&ChallengeType| {
+            let profiles = &self.settings.profiles;
+            profiles.iter().any(|profile| profile.methods.contains(method))
+        };
+        ChallengeType::ALL.iter().filter(is_used).copied().collect()
+    }
+
     /// Since when an authorization must have been made to be valid still.
     pub(crate) fn made_since(&self) -> Timestamp {
         self.clock.now() - (self.lifetimes().pending + self.settings.authorization_lifetime)

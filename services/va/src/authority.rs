@@ -123,14 +123,16 @@ impl Authority {
             Err(_) => Err(self.out_of_time(&trace)),
         };
         let (resolved, contacted, redirects) = trace.take_proof();
+        let (matched, valid_until) = trace.take_match();
         let proof = Proof {
             token_sha256: sha256(request.token.as_str().as_bytes()),
             key_authorization_sha256: claim.digest(),
             resolved,
             contacted,
             redirects,
-            matched: None,
+            matched,
             dnssec: trace.take_dnssec(),
+            valid_until,
         };
         let mut caa = None;
         if result.is_ok() {
@@ -238,6 +240,10 @@ impl Authority {
             Check::CaaOnly => "caa",
             Check::Validation(_) => "validation",
         };
+        let valid_until = match &check {
+            Check::Validation(proof) => proof.valid_until,
+            Check::CaaOnly => None,
+        };
         let receipts = if attempt.dry_run {
             Vec::new()
         } else {
@@ -264,6 +270,7 @@ impl Authority {
             transient,
             receipts,
             observations,
+            valid_until,
         })
     }
 

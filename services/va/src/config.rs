@@ -43,6 +43,9 @@ pub struct Config {
     /// The challenge tls-alpn-01.
     #[serde(default)]
     pub tls_alpn_01: TlsAlpn01,
+    /// The challenge dns-persist-01.
+    #[serde(default)]
+    pub dns_persist_01: cairn_acme::persist::Settings,
     /// Bounds on time and number.
     #[serde(default)]
     pub limits: Limits,
@@ -127,6 +130,7 @@ impl Configuration for Config {
             })
         };
         names("caa.identities", &self.caa.identities)?;
+        self.dns_persist_01.check("dns_persist_01")?;
         names("dns.loopback_suffixes", &self.dns.loopback_suffixes)?;
         self.dns.anchor()?;
         if !self.dns.loopback_suffixes.is_empty() && !self.addresses.allow.contains(&AddressClass::Loopback) {

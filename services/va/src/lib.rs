@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `authority` | one attempt of one perspective: challenge, then CAA, then the signed receipt |
 //! | `perspectives` | the primary: its own attempt, then the remotes', the quorum, what differs |
-//! | `challenge` | http-01, dns-01, tls-alpn-01, a file each |
+//! | `challenge` | a file for each challenge type |
 //! | `caa` | climbing the tree, and what the records found mean |
 //! | `dns` | look-ups at the configured resolvers, and the local rule |
 //! | `net`, `http` | dialing checked addresses only; TLS; one HTTP exchange; redirects |
@@ -15,8 +15,8 @@
 //! One binary plays both parts: `perspective.role` in its configuration says which.
 //!
 //! # Adding a challenge
-//! A variant of `cairn_types::ChallengeType`, a file in `challenge/` with a `perform`, an arm in
-//! `Challenges::perform`, and what `cairn_evidence::Policy` allows it for; the compiler names the rest.
+//! A variant of `cairn_types::ChallengeType` with its row in the table there, a file in `challenge/` with a `perform`,
+//! and an arm in `Challenges::perform`; the compiler names the rest.
 
 mod authority;
 mod caa;
@@ -49,7 +49,7 @@ pub use config::Config;
 
 use crate::authority::Authority;
 use crate::caa::CaaChecker;
-use crate::challenge::{Challenges, HttpSettings};
+use crate::challenge::{Challenges, HttpSettings, PersistSettings};
 use crate::config::Role;
 use crate::dns::{Dns, Upstream, Validator};
 use crate::grpc::{OfPrimary, OfRemote};
@@ -121,6 +121,12 @@ fn authority(config: &Config, env: &Env) -> Result<Authority, BoxError> {
                 user_agent: ::http::HeaderValue::from_static(USER_AGENT),
             },
             tls_alpn_port: config.tls_alpn_01.port,
+            persist: PersistSettings {
+                draft: config.dns_persist_01.draft,
+                issuers: config.dns_persist_01.issuers(&config.caa.identities).to_vec(),
+                account_hash_prefix: config.dns_persist_01.account_hash_prefix.clone().unwrap_or_default(),
+                clock: Arc::clone(&env.clock),
+            },
         },
         caa: CaaChecker::new(config.caa.identities.clone()),
         clock: Arc::clone(&env.clock),

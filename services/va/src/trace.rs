@@ -3,9 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use cairn_evidence::Dnssec;
+use cairn_types::Timestamp;
 
 use crate::dns::Session;
-use crate::text::clean;
+use crate::text::{clean, cut};
 
 const MAX_STEPS: usize = 48;
 /// In characters.
@@ -16,6 +17,7 @@ const MAX_OCTETS: usize = 6000;
 const MORE: &str = "further steps are left out";
 const MAX_RESOLVED: usize = 64;
 const MAX_CONTACTED: usize = 32;
+const MAX_MATCHED: usize = 2000;
 
 /// What an attempt did so far. Everything in it is bounded.
 #[derive(Debug, Default)]
@@ -28,6 +30,8 @@ pub(crate) struct Trace {
     resolvers: Vec<String>,
     dnssec: Option<Dnssec>,
     session: Session,
+    matched: Option<String>,
+    valid_until: Option<Timestamp>,
 }
 
 impl Trace {
@@ -77,6 +81,22 @@ impl Trace {
 
     pub(crate) fn redirected(&mut self, url: String) {
         self.redirects.push(url);
+    }
+
+    /// Notes what proved control: the URL that answered, the record, or the server name and address of the handshake.
+    pub(crate) fn matched(&mut self, mut what: String) {
+        cut(&mut what, MAX_MATCHED);
+        self.matched = Some(what);
+    }
+
+    /// Notes until when it does so by its own words.
+    pub(crate) fn valid_until(&mut self, until: Timestamp) {
+        self.valid_until = Some(until);
+    }
+
+    /// What proved control, and until when it does so by its own words.
+    pub(crate) fn take_match(&mut self) -> (Option<String>, Option<Timestamp>) {
+        (self.matched.take(), self.valid_until.take())
     }
 
     /// Notes who answered a look-up.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use cairn_acme::nonce::MIN_KEY;
+use cairn_acme::persist;
 use cairn_kit::{Configuration, FilePath, Secret, duration};
 use cairn_ratelimit::Limits;
 use cairn_rpc::{ClientConfig, TlsConfig};
@@ -34,6 +35,9 @@ pub struct Config {
     /// What the directory tells.
     #[serde(default)]
     pub directory: DirectoryConfig,
+    /// How clients are told about the challenge dns-persist-01.
+    #[serde(default)]
+    pub dns_persist_01: persist::Settings,
     /// The issuing certificates, with the chains that certificates are delivered with.
     pub issuers: Vec<IssuerConfig>,
     /// The roots, for the start page and for download.
@@ -249,6 +253,7 @@ impl Configuration for Config {
         if self.nonces.lifetime < Duration::from_secs(60) {
             return Err("nonces.lifetime: at least one minute".to_owned());
         }
+        self.dns_persist_01.check("dns_persist_01")?;
         self.http.check()?;
         limits::check(&self.limits)?;
         self.check_ids()

@@ -16,6 +16,7 @@ use crate::handlers::{directory, start};
 use crate::issuers::Issuers;
 use crate::limits;
 use crate::metrics::Measured;
+use crate::present::Persist;
 use crate::request::{Accounts, Call, MemorySpentNonces, SpentNonces};
 use crate::urls::Urls;
 
@@ -31,6 +32,8 @@ pub(crate) struct Wfe {
     pub(crate) spent: Box<dyn SpentNonces>,
     pub(crate) urls: Urls,
     pub(crate) issuers: Issuers,
+    /// What challenge objects of dns-persist-01 say.
+    pub(crate) persist: Persist,
     /// The directory and the start page never change.
     pub(crate) directory: Bytes,
     pub(crate) start_page: Bytes,
@@ -50,7 +53,7 @@ impl Wfe {
         let nonces = &config.nonces;
         let urls = Urls::new(config.base_url.clone(), config.directory.terms_of_service.clone());
         let issuers = Issuers::load(config)?;
-        let directory = directory::document(&config.directory, &urls);
+        let directory = directory::document(config, &urls);
         Ok(Self {
             ra: RaClient::new(transport.channel(RaClient::TARGET, &config.ra)?),
             accounts: Accounts::new(sa.clone(), &config.accounts),
@@ -65,6 +68,7 @@ impl Wfe {
             start_page: start::page(&directory, &issuers, &urls).into(),
             urls,
             issuers,
+            persist: Persist::new(&config.dns_persist_01, &config.directory.caa_identities),
             offers_new_authz: config.directory.new_authz,
             limiter: limits::limiter(&config.limits, env),
             measured: Measured::register(&env.metrics),

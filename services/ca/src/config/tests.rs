@@ -73,7 +73,7 @@ fn the_sample_is_complete_and_accepted() {
     let config = parse(&sample()).unwrap();
     assert_eq!(config.issuers.len(), 2);
     let classic = &config.profiles[&"classic".parse().unwrap()];
-    assert_eq!(classic.methods, ChallengeType::ALL);
+    assert_eq!(classic.methods, ChallengeType::defaults());
 }
 
 /// A perspective with the key of the one that follows.
@@ -137,7 +137,7 @@ fn nonsense_is_refused_by_name() {
         ("[\"server-auth\"]", "[\"code-signing\"]", "code-signing"),
         ("2.23.140.1.2.1", "2.23.140.1.2.x", "policies"),
         (
-            "[\"http-01\", \"dns-01\", \"tls-alpn-01\"]",
+            "[\"http-01\", \"dns-01\", \"tls-alpn-01\", \"dns-account-01\"]",
             "[]",
             "no validation method",
         ),

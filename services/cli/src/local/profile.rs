@@ -1,5 +1,7 @@
 //! The certificate profiles of a local CA.
 
+use cairn_types::ChallengeType;
+
 /// What certificates look like, above all for how long they are valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Profile {
@@ -15,6 +17,9 @@ impl Profile {
 
     /// How old a validation may be.
     pub(crate) const MAX_VALIDATION_AGE: &'static str = "30d";
+
+    /// By which challenges control may be proved: all, for those who try clients with them.
+    pub(crate) const METHODS: &'static [ChallengeType] = ChallengeType::ALL;
 
     /// Its name in orders.
     pub(crate) const fn name(self) -> &'static str {

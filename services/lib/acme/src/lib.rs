@@ -34,6 +34,7 @@
 //! | external account binding | [`ExternalAccountBinding`], [`sign_external_account_binding`] |
 //! | finalize requests | [`finalize::csr`] |
 //! | key authorizations | [`key_authorization()`], [`dns01_record`], [`key_authorization_digest`] |
+//! | records that name accounts | [`dns_account01_name`], [`persist`] |
 //! | messages | [`objects`], read by [`json::from_slice`] |
 //! | URLs | [`paths`] |
 //! | errors | [`ProblemDocument`] from [`cairn_types::Error`] |
@@ -42,6 +43,7 @@
 //!
 //! Errors of this crate turn into [`cairn_types::Error`] by `?`.
 
+mod account_label;
 mod ari;
 pub mod base64url;
 mod eab;
@@ -55,8 +57,10 @@ mod key_change;
 pub mod nonce;
 pub mod objects;
 pub mod paths;
+pub mod persist;
 pub mod problem;
 
+pub use account_label::dns_account01_name;
 pub use ari::CertificateId;
 pub use eab::{EabError, ExternalAccountBinding};
 pub use jwk::{JwkError, KeyKind, PublicKey};

@@ -11,10 +11,6 @@ pub const MIN_REMOTES: usize = 5;
 /// In how many regions those that corroborate must stand (section 3.2.2.9).
 pub const MIN_REGIONS: usize = 2;
 
-/// How long the validation of a persistent record may be used (section 3.2.2.4.22): what was seen is no proof that
-/// somebody acts now, so it must be looked at often.
-const MAX_PERSISTENT_AGE: Duration = days(10);
-
 /// How many of so many remote perspectives may fail to corroborate (section 3.2.2.9).
 pub const fn allowed_failures(remotes: usize) -> usize {
     match remotes {
@@ -48,18 +44,15 @@ pub(crate) fn is_method(method: ChallengeType, identifier: &Identifier) -> bool 
     match identifier {
         Identifier::Dns(_) => matches!(
             method.as_str(),
-            "dns-01" | "http-01" | "tls-alpn-01" | "dns-account-01" | PERSISTENT
+            "dns-01" | "http-01" | "tls-alpn-01" | "dns-account-01" | "dns-persist-01"
         ),
         Identifier::Ip(_) => matches!(method.as_str(), "http-01" | "tls-alpn-01"),
     }
 }
 
-/// The method whose proof is a record that stays.
-const PERSISTENT: &str = "dns-persist-01";
-
-/// How long validations by this method may be used, whatever holds for others.
+/// How long validations by this method may be used, whatever holds for others (section 3.2.2.4.22).
 pub(crate) fn method_age(method: ChallengeType) -> Option<Duration> {
-    (method.as_str() == PERSISTENT).then_some(MAX_PERSISTENT_AGE)
+    method.max_reuse()
 }
 
 #[cfg(test)]

@@ -125,6 +125,9 @@ pub enum Why {
     /// The validation is too old.
     #[error("its validation is too old")]
     Stale,
+    /// What was seen proves control no longer, by its own words.
+    #[error("what it saw was to prove control until an earlier time")]
+    Expired,
     /// The receipt's time is in the future.
     #[error("its time is in the future")]
     Future,

@@ -21,8 +21,9 @@
 //! # What counts
 //! - A receipt that does not decode, is not canonical, is not signed by a key that the policy lists, or names another
 //!   perspective or region than its key has, counts for nothing. So does one about another account (by URL and by
-//!   the accepted key thumbprints), a refusal, a validation that is too old, one by a method that the policy does
-//!   not allow for the identifier, and one for which a special-use address was contacted that it does not allow.
+//!   the accepted key thumbprints), a refusal, a validation that is too old or whose proof has ended by its own
+//!   words, one by a method that the policy or [`cairn_types::ChallengeType::may_prove`] does not allow for the
+//!   identifier, and one for which a special-use address was contacted that it does not allow.
 //! - What does not count does no harm either: a perspective in bad hands can withhold its word, and no more.
 //! - Control is proved by one attempt, in which the primary and at least `quorum` remote perspectives in at least
 //!   `min_regions` regions saw the same token and key authorization by the same method. They belong to the same

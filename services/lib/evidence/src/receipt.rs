@@ -136,6 +136,8 @@ pub struct Proof {
     pub matched: Option<String>,
     /// The weakest DNSSEC state of the look-ups that the proof rests on; none if there were no look-ups.
     pub dnssec: Option<Dnssec>,
+    /// Until when it proves control by its own words (`persistUntil` of dns-persist-01).
+    pub valid_until: Option<Timestamp>,
 }
 
 /// What is known of the origin of an answer from the DNS (RFC 4035 section 4.3). A bogus answer has no state: it is a

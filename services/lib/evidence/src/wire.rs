@@ -71,6 +71,8 @@ struct WireProof {
     matched: String,
     #[prost(string, tag = "7")]
     dnssec: String,
+    #[prost(int64, optional, tag = "8")]
+    valid_until_ms: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -111,6 +113,7 @@ pub(crate) fn encode(receipt: &Receipt) -> Vec<u8> {
                 redirects: proof.redirects.clone(),
                 matched: proof.matched.clone().unwrap_or_default(),
                 dnssec: dnssec_text(proof.dnssec),
+                valid_until_ms: proof.valid_until.map(Timestamp::as_millis),
             }),
         },
         caa: receipt.caa.as_ref().map(|caa| WireCaa {
@@ -183,6 +186,7 @@ fn proof_from(wire: WireProof) -> Result<Proof, &'static str> {
         redirects: wire.redirects,
         matched: (!wire.matched.is_empty()).then_some(wire.matched),
         dnssec: dnssec_from(&wire.dnssec)?,
+        valid_until: wire.valid_until_ms.map(Timestamp::from_millis),
     })
 }
 

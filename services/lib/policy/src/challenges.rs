@@ -17,10 +17,14 @@ mod tests {
 
     #[test]
     fn the_table() {
-        use ChallengeType::{Dns01, Http01, TlsAlpn01};
+        use ChallengeType::{Dns01, DnsAccount01, DnsPersist01, Http01, TlsAlpn01};
         for (kind, value, methods) in [
-            ("dns", "example.org", &[Http01, Dns01, TlsAlpn01][..]),
-            ("dns", "*.example.org", &[Dns01]),
+            (
+                "dns",
+                "example.org",
+                &[Http01, Dns01, TlsAlpn01, DnsAccount01, DnsPersist01][..],
+            ),
+            ("dns", "*.example.org", &[Dns01, DnsAccount01, DnsPersist01]),
             ("ip", "192.0.2.1", &[Http01, TlsAlpn01]),
             ("ip", "2001:db8::1", &[Http01, TlsAlpn01]),
         ] {

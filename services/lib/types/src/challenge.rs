@@ -4,32 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::text_enum::text_enum;
-use crate::{ChallengeId, Error, Identifier, Problem, Rng, Timestamp};
-
-text_enum! {
-    /// How control over an identifier is proved.
-    pub enum ChallengeType("challenge type") {
-        /// RFC 8555 section 8.3.
-        Http01 = "http-01",
-        /// RFC 8555 section 8.4.
-        Dns01 = "dns-01",
-        /// RFC 8737.
-        TlsAlpn01 = "tls-alpn-01",
-    }
-}
-
-impl ChallengeType {
-    /// Whether it may prove control over an identifier as it was ordered, `*.` included. Only a change of the
-    /// zone proves control over all names below it (CA/B BR 3.2.2.4.7, .19 and .20); an address has no zone of
-    /// its own (RFC 8738 section 7).
-    pub fn may_prove(self, identifier: &Identifier) -> bool {
-        match (self, identifier) {
-            (Self::Dns01, Identifier::Dns(_)) | (Self::Http01 | Self::TlsAlpn01, Identifier::Ip(_)) => true,
-            (Self::Http01 | Self::TlsAlpn01, Identifier::Dns(name)) => !name.is_wildcard(),
-            (Self::Dns01, Identifier::Ip(_)) => false,
-        }
-    }
-}
+use crate::{ChallengeId, ChallengeType, Error, Problem, Rng, Timestamp};
 
 text_enum! {
     /// RFC 8555 section 7.1.6.
@@ -98,7 +73,7 @@ pub struct Challenge {
     pub id: ChallengeId,
     /// How control is proved.
     pub kind: ChallengeType,
-    /// What the client has to show.
+    /// What the client has to show. Of a type that has none on the wire it tells attempts apart.
     pub token: Token,
     /// Where it stands.
     pub status: ChallengeStatus,

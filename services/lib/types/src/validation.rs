@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChallengeType, ErrorKind, Identifier, Problem, Thumbprint, Token};
+use crate::{ChallengeType, ErrorKind, Identifier, Problem, Thumbprint, Timestamp, Token};
 
 /// One challenge to validate, and the CAA records to check for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,8 @@ pub struct ValidationRequest {
     pub token: Token,
     /// The thumbprint of the account key, the second half of the key authorization.
     pub thumbprint: Thumbprint,
-    /// The account's URL, for CAA `accounturi` (RFC 8657).
+    /// The account's URL as its client knows it, for CAA `accounturi` (RFC 8657) and for the challenges that name the
+    /// account.
     pub account_uri: String,
 }
 
@@ -47,6 +48,8 @@ pub struct ValidationOutcome {
     pub receipts: Vec<Vec<u8>>,
     /// What each perspective saw, the primary first.
     pub observations: Vec<Observation>,
+    /// Until when what was seen proves control by its own words, where it says so: the earliest of all perspectives.
+    pub valid_until: Option<Timestamp>,
 }
 
 /// What one perspective did and saw in an attempt. Its texts may hold what strangers sent: the perspective has

@@ -45,7 +45,7 @@ fn nonsense_is_refused_by_name() {
         ),
         ("validity = \"90d\"", "validity = \"1h\"", "profiles.classic"),
         (
-            "methods = [\"http-01\", \"dns-01\", \"tls-alpn-01\"]",
+            "methods = [\"http-01\", \"dns-01\", \"tls-alpn-01\", \"dns-account-01\"]",
             "methods = []",
             "profiles.classic.methods",
         ),

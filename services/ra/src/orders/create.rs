@@ -5,7 +5,7 @@ use cairn_rpc::Context;
 use cairn_rpc::api::ra::{NewAuthorization, NewOrder};
 use cairn_rpc::api::sa::{CreateOrder, FindValidAuthorizations};
 use cairn_types::{
-    Account, Authorization, ChallengeType, Error, ErrorKind, Identifier, MAX_IDENTIFIERS, Order, OrderId,
+    Account, Authorization, Error, ErrorKind, Identifier, MAX_IDENTIFIERS, Order, OrderId,
     OrderStatus, Result, Subproblem, Timestamp,
 };
 use cairn_x509::RequestedValidity;
@@ -125,7 +125,7 @@ impl Ra {
         let made = new_authorization(
             &account,
             &request.identifier,
-            ChallengeType::ALL,
+            &self.all_methods(),
             expires,
             &*self.clock,
             &*self.rng,

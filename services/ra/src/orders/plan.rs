@@ -79,7 +79,9 @@ fn good_until(known: &Authorization, profile: &Profile) -> Option<Timestamp> {
         .iter()
         .find(|challenge| challenge.status == ChallengeStatus::Valid)?;
     let fits = known.status == AuthorizationStatus::Valid && profile.methods.contains(&proof.kind);
-    let oldest = proof.validated? + profile.max_validation_age - STORED_WITHIN;
+    let rule = profile.max_validation_age;
+    let max_age = proof.kind.max_reuse().map_or(rule, |reuse| reuse.min(rule));
+    let oldest = proof.validated? + max_age - STORED_WITHIN;
     fits.then(|| known.expires.min(oldest))
 }
 

@@ -6,7 +6,8 @@
 use cairn_rpc::Context;
 use cairn_rpc::api::sa::{FinishValidation, RecordAttempt};
 use cairn_types::{
-    Authorization, Duration, Error, ErrorKind, Problem, Result, ValidationOutcome, ValidationRequest,
+    Authorization, ChallengeType, Duration, Error, ErrorKind, Problem, Result, Timestamp, ValidationOutcome,
+    ValidationRequest,
 };
 
 use super::Validating;
@@ -136,7 +137,8 @@ impl Ra {
         validating: &Validating,
         outcome: ValidationOutcome,
     ) -> Result<Authorization> {
-        let expires = (self.clock.now() + self.settings.authorization_lifetime).floor_secs();
+        let method = validating.answered().map(|challenge| challenge.kind);
+        let expires = self.valid_until(method, outcome.valid_until);
         let problem = outcome.problem;
         let end = FinishValidation {
             authorization: validating.authorization.id,
@@ -151,12 +153,21 @@ impl Ra {
                 self.sa.finish_validation(&context, end.clone()).await
             })
             .await?;
-        let method = validating.answered().map(|challenge| challenge.kind);
         self.measures.validation_ended(method, problem.as_ref());
         if let Some(problem) = &problem {
             self.count_failure(&validating.authorization, problem).await;
         }
         Ok(finished)
+    }
+
+    /// Until when an authorization may be used that is proved now: no longer than configured, than the method allows,
+    /// or than what was seen says itself.
+    fn valid_until(&self, method: Option<ChallengeType>, seen: Option<Timestamp>) -> Timestamp {
+        let now = self.clock.now();
+        let configured = self.settings.authorization_lifetime;
+        let reuse = method.and_then(ChallengeType::max_reuse).unwrap_or(configured);
+        let until = now + configured.min(reuse);
+        seen.map_or(until, |seen| seen.min(until)).floor_secs()
     }
 }
 
@@ -166,5 +177,6 @@ fn refused(problem: Problem) -> ValidationOutcome {
         transient: false,
         receipts: Vec::new(),
         observations: Vec::new(),
+        valid_until: None,
     }
 }

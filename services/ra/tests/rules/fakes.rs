@@ -371,6 +371,7 @@ impl Fakes {
                 transient: false,
                 receipts: vec![b"receipt".to_vec()],
                 observations: Vec::new(),
+                valid_until: None,
             })
         };
         self.world(|world| world.outcomes.pop_front())

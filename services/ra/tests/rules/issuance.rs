@@ -180,6 +180,7 @@ async fn a_caa_record_that_came_since_ends_the_order() {
         transient: false,
         receipts: vec![],
         observations: Vec::new(),
+        valid_until: None,
     };
     stage.fakes.world(|world| world.outcomes.push_back(Ok(refusal)));
     let request = finalize(&stage, order.id, csr("shop.internal", &p256()));
@@ -259,6 +260,7 @@ async fn names_whose_caa_records_cannot_be_looked_up_end_the_order_after_some_at
         transient: true,
         receipts: vec![],
         observations: Vec::new(),
+        valid_until: None,
     };
     stage
         .fakes

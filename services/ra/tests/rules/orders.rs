@@ -81,7 +81,7 @@ async fn a_validity_is_asked_for_only_as_it_can_be_granted_and_while_it_can() {
 async fn what_no_challenge_of_the_profile_can_prove_is_refused() {
     let stage = Stage::set(|text| {
         text.replace(
-            "methods = [\"http-01\", \"dns-01\", \"tls-alpn-01\"]",
+            "methods = [\"http-01\", \"dns-01\", \"tls-alpn-01\", \"dns-account-01\"]",
             "methods = [\"http-01\"]",
         )
     })

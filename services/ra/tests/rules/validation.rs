@@ -4,8 +4,8 @@ use cairn_kit::{SystemClock, SystemRng};
 use cairn_rpc::api::ra::AnswerChallenge;
 use cairn_rpc::api::sa::ClaimedValidation;
 use cairn_types::{
-    Authorization, AuthorizationStatus, Clock, Duration, Error, ErrorKind, Lease, LeaseId, Problem,
-    ValidationOutcome,
+    Authorization, AuthorizationStatus, ChallengeType, Clock, Duration, Error, ErrorKind, Lease, LeaseId,
+    Problem, ValidationOutcome,
 };
 
 use crate::fakes::Call;
@@ -31,6 +31,7 @@ fn failure(kind: ErrorKind, transient: bool) -> ValidationOutcome {
         transient,
         receipts: vec![b"refusal".to_vec()],
         observations: Vec::new(),
+        valid_until: None,
     }
 }
 
@@ -113,6 +114,48 @@ async fn the_validator_is_told_what_to_look_for() {
         assert_eq!(begun.lease.id, finish.lease);
         assert_eq!(finish.receipts, [b"receipt"]);
     });
+}
+
+/// What a client may use again it may use for a month, here; ten days where a record stays; and never for longer than
+/// the record says.
+#[tokio::test]
+async fn an_authorization_ends_with_what_proved_it() {
+    let days = |count: u64| Duration::from_secs(count * 86_400);
+    for (kind, seen, lasts) in [
+        (ChallengeType::Http01, None, days(30)),
+        (ChallengeType::DnsPersist01, None, days(10)),
+        (ChallengeType::DnsPersist01, Some(days(20)), days(10)),
+        (ChallengeType::DnsPersist01, Some(days(2)), days(2)),
+    ] {
+        let stage = Stage::new().await;
+        let mut authorization = stage.authorization(AuthorizationStatus::Pending);
+        authorization.challenges[0].kind = kind;
+        let before = SystemClock.now();
+        stage.fakes.world(|world| {
+            world.authorizations = vec![authorization.clone()];
+            world.outcomes.push_back(Ok(ValidationOutcome {
+                problem: None,
+                transient: false,
+                receipts: Vec::new(),
+                observations: Vec::new(),
+                valid_until: seen.map(|seen| before + seen),
+            }));
+        });
+        let ask = answer(&stage, &authorization);
+        stage.ra.answer_challenge(&context(), ask).await.unwrap();
+        let after = SystemClock.now();
+        stage.fakes.world(|world| {
+            let Some(Call::FinishValidation(finish)) = world.calls.last() else {
+                panic!("{:?}", world.calls)
+            };
+            let span = (before + lasts).floor_secs()..=(after + lasts).floor_secs();
+            assert!(
+                span.contains(&finish.expires),
+                "{kind} {seen:?}: {:?}",
+                finish.expires
+            );
+        });
+    }
 }
 
 #[tokio::test]

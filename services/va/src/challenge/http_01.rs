@@ -40,7 +40,9 @@ pub(super) async fn perform(
         {
             Reply::Redirect(location) => location,
             Reply::Body(body) => {
-                return judge(&body, &expected, &target).map_err(|refusal| refusal.remedy(remedy));
+                judge(&body, &expected, &target).map_err(|refusal| refusal.remedy(remedy))?;
+                trace.matched(target.to_string());
+                return Ok(());
             }
             Reply::Status(status, body) => {
                 let what = format!("{target} answered with status {}", status.as_u16());

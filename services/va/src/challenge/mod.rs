@@ -1,12 +1,16 @@
 //! The challenges: one file each.
 
+mod digest_record;
 mod dns_01;
+mod dns_account_01;
+mod dns_persist_01;
 mod http_01;
 mod tls_alpn_01;
 
 use cairn_acme::{dns01_record, key_authorization, key_authorization_digest};
-use cairn_types::{ChallengeType, Identifier, Thumbprint, Token, ValidationRequest};
+use cairn_types::{ChallengeType, ErrorKind, Identifier, Thumbprint, Token, ValidationRequest};
 
+pub(crate) use dns_persist_01::PersistSettings;
 pub(crate) use http_01::HttpSettings;
 
 use crate::net::{Dialer, Host, TlsContexts};
@@ -16,16 +20,21 @@ use crate::trace::Trace;
 /// What control has to be shown over, and with what.
 pub(crate) struct Claim<'a> {
     pub(crate) identifier: &'a Identifier,
+    wildcard: bool,
     pub(crate) token: &'a Token,
     thumbprint: Thumbprint,
+    /// The account's URL: the one that its client was given, so that both name the same record.
+    account_uri: &'a str,
 }
 
 impl<'a> Claim<'a> {
     pub(crate) fn new(request: &'a ValidationRequest) -> Self {
         Self {
             identifier: &request.identifier,
+            wildcard: request.wildcard,
             token: &request.token,
             thumbprint: request.thumbprint,
+            account_uri: &request.account_uri,
         }
     }
 
@@ -44,6 +53,17 @@ impl<'a> Claim<'a> {
         dns01_record(self.token, &self.thumbprint)
     }
 
+    /// The domain name whose zone is to show control.
+    fn zone_name(&self) -> Result<&str, Refusal> {
+        match self.identifier {
+            Identifier::Dns(name) => Ok(name.base()),
+            Identifier::Ip(_) => Err(Refusal::new(
+                ErrorKind::Malformed,
+                "a record in the DNS cannot prove control over an address",
+            )),
+        }
+    }
+
     /// The host that the identifier stands for.
     fn host(&self) -> Host {
         match self.identifier {
@@ -59,6 +79,7 @@ pub(crate) struct Challenges {
     pub(crate) tls: TlsContexts,
     pub(crate) http: HttpSettings,
     pub(crate) tls_alpn_port: u16,
+    pub(crate) persist: PersistSettings,
 }
 
 impl Challenges {
@@ -73,6 +94,10 @@ impl Challenges {
             ChallengeType::Http01 => http_01::perform(self, claim, trace).await,
             ChallengeType::Dns01 => dns_01::perform(self.dialer.dns(), claim, trace).await,
             ChallengeType::TlsAlpn01 => tls_alpn_01::perform(self, claim, trace).await,
+            ChallengeType::DnsAccount01 => dns_account_01::perform(self.dialer.dns(), claim, trace).await,
+            ChallengeType::DnsPersist01 => {
+                dns_persist_01::perform(self.dialer.dns(), &self.persist, claim, trace).await
+            }
         }
     }
 }

@@ -37,6 +37,7 @@ pub(super) async fn perform(
         .await
         .map_err(|refusal| refusal.remedy(remedy))?;
     let sni = server_name(claim.identifier);
+    let peer = stream.peer_addr().ok();
     trace.doing(format!("the TLS handshake with {host}:{port}"));
     let internal = |error| Refusal::transient(ErrorKind::Tls, format!("TLS could not be prepared: {error}"));
     let mut ssl = Ssl::new(&challenges.tls.acme).map_err(internal)?;
@@ -82,7 +83,12 @@ pub(super) async fn perform(
             Some((expected, found)) => refusal.expected(expected).found(found),
             None => refusal,
         }
-    })
+    })?;
+    trace.matched(match peer {
+        Some(peer) => format!("{sni} at {peer}"),
+        None => sni,
+    });
+    Ok(())
 }
 
 /// The name that the handshake asks for: of an address, its reverse mapping (RFC 8738 section 6).

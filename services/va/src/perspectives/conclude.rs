@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use cairn_evidence::Receipt;
-use cairn_types::{ErrorKind, Observation, Problem, ValidationOutcome};
+use cairn_evidence::{Check, Outcome, Receipt};
+use cairn_types::{ErrorKind, Observation, Problem, Timestamp, ValidationOutcome};
 
 use super::differences::differences;
 use super::quorum::{Verdict, Vote};
@@ -11,6 +11,14 @@ use super::remote::{Answer, Question, Remote};
 use super::{Primary, votes};
 use crate::authority::Work;
 use crate::explain;
+
+/// Until when a confirmation is good by the words of what was seen.
+fn valid_until(receipt: &Receipt) -> Option<Timestamp> {
+    match &receipt.check {
+        Check::Validation(proof) if receipt.outcome == Outcome::Valid => proof.valid_until,
+        _ => None,
+    }
+}
 
 const NOT_WAITED_FOR: &str = "its answer was not waited for, since it could not change the verdict";
 
@@ -43,6 +51,9 @@ impl Primary {
                 None => outcome.observations.push(missing(remote, verdict)),
             }
         }
+        // The signer counts the receipts of those that confirmed, and each of them may say that it ends.
+        let ends = seen.iter().filter_map(valid_until).min();
+        outcome.valid_until = outcome.valid_until.into_iter().chain(ends).min();
         if outcome.problem.is_none() && self.quorum.verdict(&final_votes) == Some(Verdict::Refused) {
             outcome.problem = Some(self.problem(&question.work, &outcome.observations, &final_votes));
             outcome.transient = self.quorum.may_pass(&final_votes);

@@ -35,6 +35,8 @@ async fn the_digest_passes() {
     zone.txt(RECORD, &[&digest()]);
     let attempt = validate(&zone).await;
     attempt.passed();
+    let matched = format!("{RECORD} TXT \"{}\"", digest());
+    assert_eq!(attempt.proof().matched, Some(matched));
     assert!(attempt.receipt.resolver.starts_with("127.0.0.1:"));
     assert!(attempt.proof().contacted.is_empty());
 }

@@ -36,6 +36,12 @@ async fn the_key_authorization_passes() {
     );
     let proof = attempt.proof();
     assert_eq!(
+        proof.matched,
+        Some(format!(
+            "http://www.shop.test:{port}/.well-known/acme-challenge/{TOKEN}"
+        ))
+    );
+    assert_eq!(
         proof.resolved,
         [
             "::1".parse::<std::net::IpAddr>().unwrap(),

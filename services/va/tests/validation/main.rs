@@ -5,6 +5,8 @@
 mod caa;
 mod caa_suite;
 mod dns_01;
+mod dns_account_01;
+mod dns_persist_01;
 mod dns_server;
 mod http_01;
 mod http_server;

@@ -35,6 +35,7 @@ async fn four_kinds_are_followed() {
         attempt.passed();
         let redirects = &attempt.proof().redirects;
         assert_eq!(redirects.len(), 1);
+        assert_eq!(attempt.proof().matched.as_ref(), redirects.last());
         assert!(redirects[0].starts_with("http://other.test:") && redirects[0].ends_with("/there?x=1"));
     }
     attempt(|| redirect("302 Found", "../x"), |_| good())

@@ -15,6 +15,8 @@ async fn requests_that_make_no_sense() {
     let stage = Stage::start(config());
     for (method, name, wildcard) in [
         (ChallengeType::Dns01, "127.0.0.1", false),
+        (ChallengeType::DnsAccount01, "127.0.0.1", false),
+        (ChallengeType::DnsPersist01, "::1", false),
         (ChallengeType::Http01, "www.shop.test", true),
         (ChallengeType::TlsAlpn01, "www.shop.test", true),
         (ChallengeType::Dns01, "*.shop.test", true),

@@ -85,6 +85,7 @@ pub(crate) fn config() -> Config {
         },
         http_01: cairn_va::config::Http01::default(),
         tls_alpn_01: cairn_va::config::TlsAlpn01::default(),
+        dns_persist_01: cairn_acme::persist::Settings::default(),
         limits: Limits::default(),
     }
 }

@@ -30,7 +30,9 @@ async fn with(pair: KeyPair) -> Attempt {
 #[tokio::test]
 async fn the_right_certificate_passes() {
     let server = TlsServer::start(PROTOCOL, good_certificate(NAME), None).await;
-    validate(server.port, NAME).await.passed();
+    let attempt = validate(server.port, NAME).await;
+    let matched = format!("{NAME} at 127.0.0.1:{}", server.port);
+    assert_eq!(attempt.passed().proof().matched, Some(matched));
     assert_eq!(server.server_names(), [NAME]);
 }
 

@@ -44,7 +44,7 @@ pub(super) async fn post(
         .iter()
         .find(|challenge| challenge.id == id);
     let challenge = challenge.ok_or_else(|| Error::not_found("challenge"))?;
-    let answer = Answer::json(&present::challenge(authz, challenge, &wfe.urls))?
+    let answer = Answer::json(&present::challenge(authz, challenge, &wfe.urls, &wfe.persist))?
         .link(&wfe.urls.authorization(authz), "up");
     Ok(if challenge.status == ChallengeStatus::Processing {
         answer.retry_after(present::VALIDATING)

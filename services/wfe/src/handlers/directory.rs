@@ -2,14 +2,22 @@
 
 use cairn_acme::objects::{Directory, DirectoryMeta};
 use cairn_acme::paths;
+use cairn_acme::persist::Draft;
 
 use crate::answer::Answer;
-use crate::config::DirectoryConfig;
+use crate::config::Config;
 use crate::front::Wfe;
 use crate::urls::Urls;
 
 /// The document that the configuration makes.
-pub(crate) fn document(config: &DirectoryConfig, urls: &Urls) -> Directory {
+pub(crate) fn document(config: &Config, urls: &Urls) -> Directory {
+    let Config {
+        directory: config,
+        dns_persist_01: persist,
+        ..
+    } = config;
+    // Draft -01 has nothing to tell here.
+    let persist = Some(persist).filter(|persist| persist.draft == Draft::V02);
     Directory {
         new_nonce: urls.absolute(paths::NEW_NONCE),
         new_account: urls.absolute(paths::NEW_ACCOUNT),
@@ -28,6 +36,10 @@ pub(crate) fn document(config: &DirectoryConfig, urls: &Urls) -> Directory {
                 .iter()
                 .map(|(name, description)| (name.to_string(), description.clone()))
                 .collect(),
+            issuer_domain_names: persist.map_or_else(Vec::new, |persist| {
+                persist.issuers(&config.caa_identities).to_vec()
+            }),
+            account_hash_prefix: persist.and_then(|persist| persist.account_hash_prefix.clone()),
         },
     }
 }

@@ -25,7 +25,7 @@ pub(super) async fn post(wfe: &Wfe, call: &Call, body: Bytes) -> Result<Answer, 
     };
     wfe.spend(Bucket::new_authorizations(wanted.account)).await?;
     let authorization = wfe.ra.new_authorization(&call.context, wanted).await?;
-    let object = present::authorization(&authorization, call.now, &wfe.urls);
+    let object = present::authorization(&authorization, call.now, &wfe.urls, &wfe.persist);
     Ok(Answer::json(&object)?
         .with_status(StatusCode::CREATED)
         .location(&wfe.urls.authorization(authorization.id)))

@@ -6,6 +6,7 @@ use cairn_types::{
     Authorization, AuthorizationId, AuthorizationStatus, Challenge, ChallengeStatus, Problem, Timestamp,
 };
 
+use super::Persist;
 use crate::urls::Urls;
 
 /// The authorization object (RFC 8555 section 7.1.4).
@@ -13,6 +14,7 @@ pub(crate) fn authorization(
     authorization: &Authorization,
     now: Timestamp,
     urls: &Urls,
+    persist: &Persist,
 ) -> AuthorizationObject {
     let status = authorization.status_at(now);
     AuthorizationObject {
@@ -20,7 +22,7 @@ pub(crate) fn authorization(
         status,
         expires: Some(authorization.expires),
         challenges: shown(authorization, status)
-            .map(|it| challenge(authorization.id, it, urls))
+            .map(|it| challenge(authorization.id, it, urls, persist))
             .collect(),
         wildcard: authorization.wildcard,
     }
@@ -48,17 +50,25 @@ pub(crate) fn challenge(
     authorization: AuthorizationId,
     challenge: &Challenge,
     urls: &Urls,
+    persist: &Persist,
 ) -> ChallengeObject {
-    ChallengeObject {
+    let object = ChallengeObject {
         kind: challenge.kind,
         url: urls.challenge(authorization, challenge.id),
         status: challenge.status,
         token: challenge.token.as_str().to_owned(),
+        issuer_domain_names_01: Vec::new(),
+        issuer_domain_names: Vec::new(),
         validated: challenge.validated,
         error: challenge
             .error
             .as_ref()
             .map(|problem| failure(problem, &urls.explanation(authorization, challenge.id))),
+    };
+    if challenge.kind.has_token() {
+        object
+    } else {
+        persist.complete(object)
     }
 }
 
@@ -83,9 +93,46 @@ pub(crate) fn is_validating(authorization: &Authorization, now: Timestamp) -> bo
 
 #[cfg(test)]
 mod tests {
+    use cairn_acme::persist::{Draft, Settings};
     use cairn_types::{AccountId, ChallengeType, Identifier};
 
     use super::*;
+
+    fn persist(draft: Draft) -> Persist {
+        let settings = Settings {
+            draft,
+            ..Settings::default()
+        };
+        Persist::new(&settings, &["ca.example".to_owned()])
+    }
+
+    /// The drafts have different fields, and neither has a token; all other challenges have one.
+    #[test]
+    fn a_persistent_record_has_no_token() {
+        let urls = Urls::new("https://ca.example".to_owned(), None);
+        let made = make(AuthorizationStatus::Pending, &[ChallengeStatus::Pending; 5]);
+        for (draft, field) in [
+            (Draft::V01, "issuer-domain-names"),
+            (Draft::V02, "issuerDomainNames"),
+        ] {
+            for made in &made.challenges {
+                let object = challenge(
+                    "0198c2f4-0000-7000-8000-000000000009".parse().unwrap(),
+                    made,
+                    &urls,
+                    &persist(draft),
+                );
+                let json = serde_json::to_value(&object).unwrap();
+                let fields: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
+                if made.kind == ChallengeType::DnsPersist01 {
+                    assert_eq!(fields, [field, "status", "type", "url"]);
+                    assert_eq!(json[field], serde_json::json!(["ca.example"]));
+                } else {
+                    assert_eq!(fields, ["status", "token", "type", "url"], "{}", made.kind);
+                }
+            }
+        }
+    }
 
     fn make(status: AuthorizationStatus, challenges: &[ChallengeStatus]) -> Authorization {
         let id = |last: usize| format!("0198c2f4-0000-7000-8000-00000000000{last}");
@@ -139,7 +186,7 @@ mod tests {
             ),
         ] {
             let made = make(status, &challenges);
-            let object = authorization(&made, Timestamp::from_secs(now), &urls);
+            let object = authorization(&made, Timestamp::from_secs(now), &urls, &persist(Draft::V01));
             let shown: Vec<_> = object.challenges.iter().map(|it| it.status).collect();
             assert_eq!(shown, expected, "{status}");
         }

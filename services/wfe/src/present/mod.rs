@@ -3,10 +3,12 @@
 mod account;
 mod authorization;
 mod order;
+mod persist;
 
 pub(crate) use account::account;
 pub(crate) use authorization::{authorization, challenge, is_validating};
 pub(crate) use order::order;
+pub(crate) use persist::Persist;
 
 use cairn_types::Duration;
 

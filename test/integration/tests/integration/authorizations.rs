@@ -22,8 +22,20 @@ async fn each_identifier_is_offered_the_challenges_that_fit_it() -> anyhow::Resu
     let mut account = account().await?;
     let name = names::fresh("offer");
     for (identifier, expected) in [
-        (name.clone(), vec!["dns-01", "http-01", "tls-alpn-01"]),
-        (format!("*.{name}"), vec!["dns-01"]),
+        (
+            name.clone(),
+            vec![
+                "dns-01",
+                "dns-account-01",
+                "dns-persist-01",
+                "http-01",
+                "tls-alpn-01",
+            ],
+        ),
+        (
+            format!("*.{name}"),
+            vec!["dns-01", "dns-account-01", "dns-persist-01"],
+        ),
         ("127.0.0.1".to_owned(), vec!["http-01", "tls-alpn-01"]),
         ("::1".to_owned(), vec!["http-01", "tls-alpn-01"]),
     ] {
@@ -42,7 +54,12 @@ async fn each_identifier_is_offered_the_challenges_that_fit_it() -> anyhow::Resu
         assert_eq!(authorization.status, AuthorizationStatus::Pending);
         assert!(authorization.expires.is_some());
         for challenge in &authorization.challenges {
-            assert!(challenge.token.len() >= 22, "128 bits: {}", challenge.token);
+            if challenge.kind == ChallengeType::DnsPersist01 {
+                assert_eq!(challenge.token, "", "there is nothing to answer with");
+                assert_eq!(challenge.issuer_domain_names_01, ["cairn.localhost"]);
+            } else {
+                assert!(challenge.token.len() >= 22, "128 bits: {}", challenge.token);
+            }
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use cairn_types::KeyType;
+use cairn_types::{ChallengeType, KeyType};
 use serde::Serialize;
 
 use super::common::{Client, Common, Grpc, Names, Tls};
@@ -59,6 +59,7 @@ struct Perspective {
 struct ProfileConfig {
     validity: &'static str,
     max_validation_age: &'static str,
+    methods: &'static [ChallengeType],
 }
 
 pub(super) fn config(stack: &Stack) -> Config {
@@ -66,6 +67,7 @@ pub(super) fn config(stack: &Stack) -> Config {
         let config = ProfileConfig {
             validity: profile.validity(),
             max_validation_age: Profile::MAX_VALIDATION_AGE,
+            methods: Profile::METHODS,
         };
         (profile.name(), config)
     };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cairn_types::ChallengeType;
 use serde::Serialize;
 
 use super::Stack;
@@ -29,6 +30,7 @@ pub(super) struct Config {
 struct ProfileConfig {
     validity: &'static str,
     max_validation_age: &'static str,
+    methods: &'static [ChallengeType],
 }
 
 /// Work that a stopped service left behind goes on within a second of its start.
@@ -44,6 +46,7 @@ pub(super) fn config(stack: &Stack) -> Config {
             ProfileConfig {
                 validity: profile.validity(),
                 max_validation_age: Profile::MAX_VALIDATION_AGE,
+                methods: Profile::METHODS,
             },
         )
     };

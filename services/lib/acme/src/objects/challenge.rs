@@ -16,8 +16,23 @@ pub struct ChallengeObject {
     pub url: String,
     /// Where it stands.
     pub status: ChallengeStatus,
-    /// What to build the key authorization from.
+    /// What to build the key authorization from. Empty, which is to say absent, for dns-persist-01.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub token: String,
+    /// The names by which a record of dns-persist-01 may name the CA, as draft -01 calls them.
+    #[serde(
+        default,
+        rename = "issuer-domain-names",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub issuer_domain_names_01: Vec<String>,
+    /// The same, as draft -02 calls them.
+    #[serde(
+        default,
+        rename = "issuerDomainNames",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub issuer_domain_names: Vec<String>,
     /// When control was proved.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339_option")]
     pub validated: Option<Timestamp>,

@@ -48,4 +48,10 @@ pub struct DirectoryMeta {
     /// Certificate profiles by name, each with a description.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub profiles: BTreeMap<String, String>,
+    /// The names by which records of dns-persist-01 may name the CA (draft -02).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issuer_domain_names: Vec<String>,
+    /// What the account hashes in records of dns-persist-01 start with (draft -02).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_hash_prefix: Option<String>,
 }

@@ -217,6 +217,9 @@ impl Bundle<'_> {
         if expected.now.since(receipt.finished) > rules.max_age(receipt.method, expected.now) {
             return Err(Why::Stale);
         }
+        if proof.valid_until.is_some_and(|until| expected.now > until) {
+            return Err(Why::Expired);
+        }
         let mut contacted = proof.contacted.iter().map(std::net::SocketAddr::ip);
         if let Some((address, block)) =
             contacted.find_map(|address| Some((address, rules.forbidden_block(address)?)))

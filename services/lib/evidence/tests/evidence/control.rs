@@ -4,7 +4,7 @@ use cairn_evidence::{CaaVerdict, Check, Claim, Dnssec, Outcome, Proof, Receipt, 
 use cairn_policy::AddressClass;
 use cairn_types::{ChallengeType, Duration, ErrorKind, Identifier, Thumbprint, Timestamp};
 
-use crate::world::{NOW, ago, expectation, name, receipt, shortage, world};
+use crate::world::{NOW, ago, caa_only, expectation, name, receipt, shortage, world};
 
 fn proof(receipt: &mut Receipt) -> &mut Proof {
     match &mut receipt.check {
@@ -201,6 +201,68 @@ fn some_methods_age_sooner() {
         let bundle = world.bundle(|_, r| r.method = method);
         let verified = policy.verify(&bundle, &expectation());
         assert_eq!(verified.is_ok(), good, "{method}");
+    }
+}
+
+/// Whatever the policy has among its methods, the table of types decides; and a record that stays proves control for
+/// ten days, and no longer than it says itself.
+#[test]
+fn the_table_of_types_decides() {
+    let world = world();
+    let policy = world.policy();
+    let address = Identifier::Ip("2a00::1".parse().unwrap());
+    for ordered in [name("www.example.org"), name("*.www.example.org"), address] {
+        for method in ChallengeType::ALL {
+            let bundle = world.bundle(|_, r| {
+                r.identifier = ordered.base();
+                r.wildcard = ordered.is_wildcard();
+                r.method = *method;
+                if let Identifier::Ip(_) = ordered {
+                    r.caa.as_mut().unwrap().verdict = CaaVerdict::NotApplicable;
+                }
+            });
+            let mut expected = expectation();
+            expected.identifier = ordered.clone();
+            let verified = policy.verify(&bundle, &expected);
+            assert_eq!(verified.is_ok(), method.may_prove(&ordered), "{ordered} {method}");
+        }
+    }
+}
+
+#[test]
+fn what_was_seen_may_end_by_its_own_words() {
+    let world = world();
+    for (until, good) in [(None, true), (Some(NOW), true), (Some(ago(1)), false)] {
+        let bundle = world.bundle(|_, r| {
+            r.method = ChallengeType::DnsPersist01;
+            proof(r).valid_until = until;
+        });
+        let verified = world.policy().verify(&bundle, &expectation());
+        assert_eq!(verified.is_ok(), good, "{until:?}: {verified:?}");
+    }
+    let policy = world.policy_with(|rules| rules.max_validation_age = Duration::from_secs(398 * 86_400));
+    let ten_days = 10 * 86_400;
+    for (method, age, good) in [
+        (ChallengeType::DnsPersist01, ten_days, true),
+        (ChallengeType::DnsPersist01, ten_days + 1, false),
+        (ChallengeType::DnsAccount01, ten_days + 1, true),
+    ] {
+        let old = |_: usize, r: &mut Receipt| {
+            r.method = method;
+            (r.started, r.finished) = (ago(age), ago(age));
+            r.caa.as_mut().unwrap().checked = ago(age);
+        };
+        let mut bundle = world.bundle(old);
+        for (index, signer) in world.signers.iter().enumerate() {
+            let check = Receipt {
+                method,
+                attempt: [4; 16],
+                ..caa_only(index, 60, CaaVerdict::Allowed)
+            };
+            bundle.push(signer.sign(&check).unwrap());
+        }
+        let verified = policy.verify(&bundle, &expectation());
+        assert_eq!(verified.is_ok(), good, "{method} {age}: {verified:?}");
     }
 }
 

@@ -139,6 +139,7 @@ pub(crate) fn receipt(index: usize) -> Receipt {
             redirects: vec!["http://example.org/x".to_owned()],
             matched: Some("http://example.org/x".to_owned()),
             dnssec: Some(Dnssec::Insecure),
+            valid_until: None,
         }),
         caa: Some(Caa {
             checked: ago(601),

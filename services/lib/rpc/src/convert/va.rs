@@ -12,5 +12,5 @@ message! {
     Observe = pb::ObserveRequest { attempt, request, dry_run }
     ObserveCaa = pb::ObserveCaaRequest { attempt, request, dry_run }
     DryRun = pb::TryRequest { identifier, wildcard, method, token, thumbprint, account_uri }
-    ValidationOutcome = pb::ValidationResponse { problem, transient, receipts, observations }
+    ValidationOutcome = pb::ValidationResponse { problem, transient, receipts, observations, valid_until }
 }

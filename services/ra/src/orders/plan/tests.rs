@@ -97,7 +97,12 @@ fn nothing_known_means_everything_new() {
         .iter()
         .map(|challenge| challenge.kind)
         .collect();
-    assert_eq!(kinds, [ChallengeType::Dns01], "a wildcard is proved by DNS alone");
+    let by_dns = [
+        ChallengeType::Dns01,
+        ChallengeType::DnsAccount01,
+        ChallengeType::DnsPersist01,
+    ];
+    assert_eq!(kinds, by_dns, "a wildcard is proved by DNS alone");
     assert_ne!(made.new[1].challenges[0].token, made.new[1].challenges[1].token);
 }
 
@@ -179,6 +184,35 @@ fn what_is_too_old_for_the_signer_is_not_reused() {
         assert_eq!(made.new.is_empty(), left.is_some(), "{known:?}");
         let expires = Fixed.now() + Duration::from_secs(left.unwrap_or(1000));
         assert_eq!(made.expires, expires, "{known:?}");
+    }
+}
+
+#[test]
+fn a_record_that_stays_is_not_reused_for_longer_than_ten_days() {
+    let rng = Counting::default();
+    let account = account(&rng);
+    let lax = Profile {
+        max_validation_age: Duration::from_secs(398 * 86_400),
+        ..profile()
+    };
+    for (ago, kind, reused) in [
+        (9, ChallengeType::DnsPersist01, true),
+        (10, ChallengeType::DnsPersist01, false),
+        (10, ChallengeType::DnsAccount01, true),
+    ] {
+        let mut known = valid(&account, "a.test", 5000, &rng);
+        known.challenges[0].kind = kind;
+        known.challenges[0].validated = Some(Fixed.now() - Duration::from_secs(ago * 86_400));
+        let made = plan(
+            &account,
+            &[dns("a.test")],
+            &[known],
+            &lax,
+            LIFETIMES,
+            &Fixed,
+            &rng,
+        );
+        assert_eq!(made.new.is_empty(), reused, "{kind} after {ago} days");
     }
 }
 

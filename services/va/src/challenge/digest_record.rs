@@ -1,0 +1,45 @@
+//! A TXT record with the digest of the key authorization, wherever it is.
+
+use cairn_types::ErrorKind;
+use hickory_proto::rr::RecordType;
+
+use crate::dns::Dns;
+use crate::refusal::Refusal;
+use crate::text::clean_bytes;
+use crate::trace::Trace;
+
+/// How many of the values found an explanation shows.
+const SHOWN: usize = 5;
+
+/// Looks for the value among the TXT records of a name: one that is it is enough.
+pub(super) async fn find(dns: &Dns, record: &str, expected: &str, trace: &mut Trace) -> Result<(), Refusal> {
+    let remedy = || format!("Add the record `{record}. IN TXT \"{expected}\"`");
+    let found = dns
+        .txt(record, trace)
+        .await
+        .map_err(|error| error.refusal(RecordType::TXT, record).remedy(remedy))?;
+    if found.iter().any(|text| text == expected.as_bytes()) {
+        trace.matched(format!("{record} TXT \"{expected}\""));
+        return Ok(());
+    }
+    let refusal = if found.is_empty() {
+        Refusal::new(ErrorKind::Unauthorized, format!("{record} has no TXT record"))
+    } else {
+        let what = format!("no TXT record of {record} has the expected value");
+        Refusal::new(ErrorKind::Unauthorized, what).found(shown(&found))
+    };
+    Err(refusal.expected(format!("\"{expected}\"")).remedy(remedy))
+}
+
+/// The first of the values, made harmless.
+pub(super) fn shown(values: &[Vec<u8>]) -> String {
+    let shown: Vec<_> = values
+        .iter()
+        .take(SHOWN)
+        .map(|text| format!("\"{}\"", clean_bytes(text, 100)))
+        .collect();
+    match values.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
