@@ -219,10 +219,18 @@ impl Authority {
         Refusal::transient(
             kind,
             format!(
-                "the time for an attempt, {:?} at most, ran out during {doing}",
+                "the time for an attempt, {:?} at most, ran out while {doing}",
                 self.limit
             ),
         )
+        .remedy(|| {
+            let who = match kind {
+                ErrorKind::Dns => "all name servers of the zone",
+                _ if doing.contains("TLS") => "the server speak TLS there, and",
+                _ => "the server",
+            };
+            format!("Let {who} answer within a second or two, also when asked from far away")
+        })
     }
 
     /// Signs what happened, and answers.

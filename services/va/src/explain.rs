@@ -24,6 +24,10 @@ pub(crate) fn observation(
     trace: &Trace,
 ) -> Observation {
     let refusal = result.as_ref().err();
+    let mut steps = trace.steps().to_vec();
+    if refusal.is_some() && !trace.current().is_empty() {
+        steps.push(clean(&format!("not finished: {}", trace.current()), MAX_TEXT));
+    }
     let text = |text: &String| clean(text, MAX_TEXT);
     Observation {
         perspective: perspective.to_owned(),
@@ -33,7 +37,7 @@ pub(crate) fn observation(
         expected: refusal.and_then(|refusal| refusal.expected.as_ref().map(text)),
         found: refusal.and_then(|refusal| refusal.found.as_ref().map(text)),
         remedy: refusal.and_then(|refusal| refusal.remedy.as_ref().map(text)),
-        steps: trace.steps().to_vec(),
+        steps,
     }
 }
 
@@ -108,21 +112,15 @@ fn sentence(observation: &Observation) -> String {
         return "all as it should be".to_owned();
     }
     let mut sentence = observation.summary.clone();
-    // Mostly the remedy says it.
-    let said = |text: &str| {
-        observation.summary.contains(text)
-            || observation
-                .remedy
-                .as_ref()
-                .is_some_and(|remedy| remedy.contains(text))
-    };
-    for (word, text) in [("expected", &observation.expected), ("found", &observation.found)] {
-        if let Some(text) = text.as_deref().filter(|text| !said(text)) {
-            sentence.push_str("; ");
-            sentence.push_str(word);
-            sentence.push(' ');
-            sentence.push_str(text);
-        }
+    // Mostly the remedy says what was expected.
+    let said = |text: &&str| observation.remedy.as_ref().is_some_and(|it| it.contains(text));
+    if let Some(expected) = observation.expected.as_deref().filter(|text| !said(text)) {
+        sentence.push_str("; expected ");
+        sentence.push_str(expected);
+    }
+    if let Some(found) = &observation.found {
+        sentence.push_str("; found ");
+        sentence.push_str(found);
     }
     sentence
 }
@@ -176,6 +174,9 @@ mod tests {
                 steps: vec!["looked up a.example: none".to_owned()],
             }
         );
+        trace.doing("waiting");
+        let waiting = observation("primary", Rir::Arin, &Err(refused(ErrorKind::Dns, "no")), &trace);
+        assert_eq!(waiting.steps[1], "not finished: waiting");
         let passed = observation("primary", Rir::Arin, &Ok(()), &trace);
         assert_eq!((passed.kind, passed.summary.as_str()), (None, ""));
         assert_eq!(passed.steps.len(), 1);

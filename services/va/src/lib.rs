@@ -9,6 +9,7 @@
 //! | `dns` | look-ups at the configured resolvers, and the local rule |
 //! | `net`, `http` | dialing checked addresses only; TLS; one HTTP exchange; redirects |
 //! | `refusal`, `trace` | why an attempt was refused, and what it did |
+//! | `hints` | what wrong answers look like |
 //! | `explain` | what each perspective saw, and the problem document that tells it |
 //! | `grpc` | the services `cairn.va.v1`: `Validation` and `DryRun` of a primary, `Perspective` of a remote |
 //!
@@ -27,6 +28,7 @@ mod explain;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod grpc;
+mod hints;
 mod http;
 mod measure;
 mod net;

@@ -37,6 +37,18 @@ pub(crate) fn clean_bytes(bytes: &[u8], limit: usize) -> String {
     clean(&String::from_utf8_lossy(shown), limit)
 }
 
+/// A URL without user name and password.
+pub(crate) fn without_credentials(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("//") else {
+        return url.to_owned();
+    };
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}//…{}", &rest[at..]),
+        None => url.to_owned(),
+    }
+}
+
 /// Shortens a text to at most so many octets.
 pub(crate) fn cut(text: &mut String, limit: usize) {
     let end = (0..=limit.min(text.len()))
@@ -59,6 +71,18 @@ mod tests {
         assert_eq!(clean("\u{202e}\u{202e}", 15), "\\u{202e}…");
         assert_eq!(clean_bytes(&[0xff; 100], 17), "\\u{fffd}\\u{fffd}…");
         assert_eq!(clean_bytes(b"", 2), "");
+    }
+
+    #[test]
+    fn passwords_in_urls_are_not_shown() {
+        for (url, shown) in [
+            ("http://user:secret@a.example/x@y", "http://…@a.example/x@y"),
+            ("//user:s@cret@a.example", "//…@a.example"),
+            ("http://a.example/x@y", "http://a.example/x@y"),
+            ("/a@b", "/a@b"),
+        ] {
+            assert_eq!(without_credentials(url), shown);
+        }
     }
 
     #[test]

@@ -79,7 +79,13 @@ impl Trace {
         }
     }
 
+    /// The address that was contacted last.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        self.contacted.last().map(SocketAddr::ip)
+    }
+
     pub(crate) fn redirected(&mut self, url: String) {
+        self.step(format!("redirected to {url}"));
         self.redirects.push(url);
     }
 

@@ -13,7 +13,7 @@ use crate::dns::{Dns, LookupError};
 use crate::refusal::Refusal;
 use crate::text::{clean, clean_bytes, cut};
 use crate::trace::Trace;
-use evaluate::Asker;
+use evaluate::{Asker, Forbidden};
 
 const MAX_RECORDS: usize = 16;
 const MAX_RECORD: usize = 256;
@@ -67,11 +67,18 @@ impl CaaChecker {
                 }
                 let dnssec = climbed.dnssec;
                 let Some((at, records)) = climbed.found else {
-                    trace.step(format!("looked up CAA of {name} and its parents: none"));
+                    trace.step(format!(
+                        "looked up CAA of {name} and its parents: none{}",
+                        state(dnssec)
+                    ));
                     return (found(clock, CaaVerdict::Allowed, None, dnssec), Ok(()));
                 };
                 let shown = show(&records);
-                trace.step(format!("looked up CAA of {at}: {}", shown.join(", ")));
+                trace.step(format!(
+                    "looked up CAA of {at}: {}{}",
+                    shown.join(", "),
+                    state(dnssec)
+                ));
                 let asker = Asker {
                     identities: &self.identities,
                     wildcard: subject.wildcard,
@@ -79,7 +86,7 @@ impl CaaChecker {
                     account_uri: subject.account_uri,
                 };
                 let result = evaluate::evaluate(&records, &asker)
-                    .map_err(|why| self.forbidden(&format!("{why}"), subject, &at, &shown));
+                    .map_err(|why| self.forbidden(&why, subject, &at, &shown));
                 let verdict = if result.is_ok() {
                     CaaVerdict::Allowed
                 } else {
@@ -90,22 +97,29 @@ impl CaaChecker {
         }
     }
 
-    fn forbidden(&self, why: &str, subject: Subject<'_>, at: &str, shown: &[String]) -> Refusal {
+    fn forbidden(&self, why: &Forbidden, subject: Subject<'_>, at: &str, shown: &[String]) -> Refusal {
         let identifier = subject.identifier;
         let star = if subject.wildcard { "*." } else { "" };
-        let records = clean(&shown.join(", "), 600);
         Refusal::new(
             ErrorKind::Caa,
             format!("the CAA records of {at} do not allow this CA to issue for {star}{identifier}: {why}"),
         )
-        .found(records)
-        .remedy(|| match self.identities.first() {
-            None => {
+        .found(clean(&shown.join(", "), 600))
+        .remedy(|| match (self.identities.first(), why) {
+            (None, _) => {
                 "This CA has no issuer domain name configured, so that no CAA record can allow it".to_owned()
             }
-            Some(identity) => {
+            (_, Forbidden::Critical(tag)) => {
+                format!("Take the record with the property \"{tag}\" away, or its critical flag (128)")
+            }
+            (Some(identity), why) => {
                 let tag = if subject.wildcard { "issuewild" } else { "issue" };
-                format!("Add the record `{at}. IN CAA 0 {tag} \"{identity}\"`")
+                let condition = match why {
+                    Forbidden::Account => format!("; accounturi={}", subject.account_uri),
+                    Forbidden::Method(method) => format!("; validationmethods={method}"),
+                    _ => String::new(),
+                };
+                format!("Add the record `{at}. IN CAA 0 {tag} \"{identity}{condition}\"`")
             }
         })
     }
@@ -137,6 +151,13 @@ fn found(
         records,
         dnssec,
     }
+}
+
+/// How far the answers are authentic, if that was looked at.
+fn state(dnssec: Option<Dnssec>) -> String {
+    dnssec
+        .filter(|state| *state != Dnssec::NotValidated)
+        .map_or_else(String::new, |state| format!(" (DNSSEC: {})", state.as_str()))
 }
 
 /// The records in presentation form, bounded.

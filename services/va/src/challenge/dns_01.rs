@@ -7,5 +7,5 @@ use crate::trace::Trace;
 
 pub(super) async fn perform(dns: &Dns, claim: &Claim<'_>, trace: &mut Trace) -> Result<(), Refusal> {
     let record = format!("_acme-challenge.{}", claim.zone_name()?);
-    digest_record::find(dns, &record, &claim.dns_record(), trace).await
+    digest_record::find(dns, &record, claim, trace).await
 }

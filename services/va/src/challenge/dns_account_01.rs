@@ -10,5 +10,5 @@ use crate::trace::Trace;
 
 pub(super) async fn perform(dns: &Dns, claim: &Claim<'_>, trace: &mut Trace) -> Result<(), Refusal> {
     let record = dns_account01_name(claim.account_uri, claim.zone_name()?);
-    digest_record::find(dns, &record, &claim.dns_record(), trace).await
+    digest_record::find(dns, &record, claim, trace).await
 }

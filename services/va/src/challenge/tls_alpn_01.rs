@@ -10,8 +10,8 @@ use openssl::ssl::Ssl;
 use tokio_openssl::SslStream;
 
 use super::{Challenges, Claim};
+use crate::net::reason;
 use crate::refusal::Refusal;
-use crate::text::clean;
 use crate::trace::Trace;
 
 /// The only protocol that may be agreed upon.
@@ -26,7 +26,7 @@ pub(super) async fn perform(
     let remedy = || {
         format!(
             "Let port {port} of {host} answer a TLS handshake for the protocol {PROTOCOL} with a self-signed certificate \
-             whose only subjectAltName is {} and whose critical extension 1.3.6.1.5.5.7.1.31 is the OCTET STRING {}",
+             whose only subjectAltName is {} and whose critical extension 1.3.6.1.5.5.7.1.31 has the value `0420{}` in hexadecimal",
             claim.identifier,
             hex::encode(claim.digest())
         )
@@ -38,14 +38,16 @@ pub(super) async fn perform(
         .map_err(|refusal| refusal.remedy(remedy))?;
     let sni = server_name(claim.identifier);
     let peer = stream.peer_addr().ok();
-    trace.doing(format!("the TLS handshake with {host}:{port}"));
+    trace.doing(format!("waiting for the TLS handshake with {host}:{port}"));
     let internal = |error| Refusal::transient(ErrorKind::Tls, format!("TLS could not be prepared: {error}"));
     let mut ssl = Ssl::new(&challenges.tls.acme).map_err(internal)?;
     ssl.set_hostname(&sni).map_err(internal)?;
     let mut stream = SslStream::new(ssl, stream).map_err(internal)?;
     Pin::new(&mut stream).connect().await.map_err(|error| {
-        let why = clean(&error.to_string(), 300);
-        trace.step(format!("TLS handshake for {sni} with protocol {PROTOCOL}: {why}"));
+        let why = reason(&error);
+        trace.step(format!(
+            "TLS handshake for {sni}, offering the protocol {PROTOCOL}: {why}"
+        ));
         Refusal::transient(
             ErrorKind::Tls,
             format!("the TLS handshake with {host}:{port} for the protocol {PROTOCOL} failed: {why}"),
@@ -53,10 +55,14 @@ pub(super) async fn perform(
         .remedy(remedy)
     })?;
     let session = stream.ssl();
+    trace.step(format!(
+        "TLS handshake for {sni}, offering the protocol {PROTOCOL}: {}",
+        session.version_str()
+    ));
     if session.selected_alpn_protocol() != Some(PROTOCOL.as_bytes()) {
         return Err(Refusal::new(
             ErrorKind::Tls,
-            format!("the server at {host}:{port} did not agree to the protocol {PROTOCOL}"),
+            format!("the server at {host}:{port} did not agree to the protocol {PROTOCOL}, which it seems not to know"),
         )
         .remedy(remedy));
     }
@@ -66,10 +72,6 @@ pub(super) async fn perform(
             format!("the server at {host}:{port} showed no certificate"),
         )
     })?;
-    trace.step(format!(
-        "TLS handshake for {sni} with protocol {PROTOCOL}: {}",
-        session.version_str()
-    ));
     certificate::check(&certificate, claim.identifier, &claim.digest()).map_err(|fault| {
         let refusal = Refusal::new(
             ErrorKind::Unauthorized,

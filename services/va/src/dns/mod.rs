@@ -75,6 +75,8 @@ pub(crate) enum LookupError {
     NoResolver,
     #[error("NXDOMAIN (the name does not exist)")]
     NxDomain,
+    #[error("NXDOMAIN (its alias {0} does not exist)")]
+    DeadAlias(String),
     #[error("{}", code_name(*.0))]
     Code(ResponseCode),
     #[error("the resolver did not answer in time")]
@@ -104,9 +106,10 @@ impl From<Fault> for LookupError {
 fn code_name(code: ResponseCode) -> String {
     match code {
         ResponseCode::ServFail => {
-            "SERVFAIL (the resolver failed; perhaps the zone's servers or its DNSSEC are broken)".to_owned()
+            "SERVFAIL (the name servers of the zone do not answer, or its DNSSEC is broken)".to_owned()
         }
-        ResponseCode::Refused => "REFUSED".to_owned(),
+        ResponseCode::Refused => "REFUSED (a server does not want to answer)".to_owned(),
+        ResponseCode::NotImp => "response code 4 (NOTIMP)".to_owned(),
         other => format!("response code {}", u16::from(other)),
     }
 }
@@ -118,6 +121,7 @@ impl LookupError {
             Self::Code(_) | Self::Timeout | Self::Io(_) | Self::Truncated => true,
             Self::NoResolver
             | Self::NxDomain
+            | Self::DeadAlias(_)
             | Self::Malformed
             | Self::NotRecursive
             | Self::AliasChain
@@ -137,7 +141,23 @@ impl LookupError {
         match self {
             Self::NoResolver => refusal.remedy(|| NO_RESOLVER.to_owned()),
             Self::Bogus(fault) => refusal.remedy(|| fault.remedy()),
-            _ => refusal,
+            // What there should be, the caller knows.
+            Self::NxDomain | Self::BadName => refusal,
+            Self::DeadAlias(alias) => refusal.remedy(|| {
+                format!("Add the records at {alias}, or correct the CNAME record of {name} that leads there")
+            }),
+            Self::AliasChain => refusal.remedy(|| {
+                format!("Let the CNAME records of {name} lead to a name with {kind} records, in a few steps")
+            }),
+            Self::Io(_) | Self::NotRecursive => {
+                refusal.remedy(|| "The operator of this CA has to look at its resolver".to_owned())
+            }
+            Self::Code(_) | Self::Timeout | Self::Malformed | Self::Truncated => refusal.remedy(|| {
+                format!(
+                    "Let all name servers of {name} answer queries for {kind} records, with NOERROR and no records if \
+                     there are none; `dig {name} {kind}` shows what they say"
+                )
+            }),
         }
     }
 }
@@ -237,10 +257,10 @@ impl Dns {
     /// The records of a name that exists.
     async fn lookup(&self, name: &str, kind: RecordType, session: &Session) -> Result<Answer, LookupError> {
         let answer = self.resolve(name, kind, session).await?;
-        if answer.exists {
-            Ok(answer)
-        } else {
-            Err(LookupError::NxDomain)
+        match answer.aliases.last() {
+            _ if answer.exists => Ok(answer),
+            Some(alias) => Err(LookupError::DeadAlias(clean(alias, 260))),
+            None => Err(LookupError::NxDomain),
         }
     }
 
@@ -275,15 +295,19 @@ impl fmt::Display for Answer {
             write!(f, "alias {alias}, ")?;
         }
         if self.records.is_empty() {
-            return f.write_str("none");
+            f.write_str("none")?;
         }
         for (index, record) in self.records.iter().take(SHOWN).enumerate() {
             let separator = if index == 0 { "" } else { ", " };
             write!(f, "{separator}{}", clean(&record.to_string(), 100))?;
         }
         match self.records.len().saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
+            0 => {}
+            more => write!(f, " and {more} more")?,
+        }
+        match self.dnssec {
+            Dnssec::NotValidated => Ok(()),
+            state => write!(f, " (DNSSEC: {})", state.as_str()),
         }
     }
 }

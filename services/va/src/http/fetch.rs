@@ -17,9 +17,9 @@ use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
 use super::Target;
-use crate::net::{Host, TlsContexts};
+use crate::net::{Host, TlsContexts, reason};
 use crate::refusal::Refusal;
-use crate::text::clean;
+use crate::text::{clean, clean_bytes};
 use crate::trace::Trace;
 
 /// The most that is read of a body, in octets. A key authorization has about 90.
@@ -27,6 +27,10 @@ pub(crate) const MAX_BODY: usize = 1024;
 /// The most that the status line and headers may hold, in octets, and the most headers.
 const MAX_HEAD: usize = 16 * 1024;
 const MAX_HEADERS: usize = 64;
+/// What it may mean that a connection ends before the answer begins, and within it.
+const NO_ANSWER: &str =
+    "the connection was closed before it came, as by servers that expect TLS there, and by some firewalls";
+const INCOMPLETE: &str = "the connection was closed before it was complete";
 
 /// An answer.
 #[derive(Debug)]
@@ -50,19 +54,20 @@ pub(crate) async fn fetch(
     if !target.tls {
         return exchange(stream, target, user_agent, trace).await;
     }
-    trace.doing(format!("the TLS handshake with {}", target.authority()));
-    let stream = handshake(stream, &target.host, &tls.https)
-        .await
-        .map_err(|error| {
-            Refusal::transient(
-                ErrorKind::Tls,
-                format!(
-                    "the TLS handshake with {} failed: {}",
-                    target.authority(),
-                    clean(&error, 200)
-                ),
-            )
-        })?;
+    trace.doing(format!(
+        "waiting for the TLS handshake with {}",
+        target.authority()
+    ));
+    let stream = handshake(stream, &target.host, &tls.https).await.map_err(|why| {
+        let authority = target.authority();
+        Refusal::transient(
+            ErrorKind::Tls,
+            format!("the TLS handshake with {authority} failed: {why}"),
+        )
+        .remedy(|| {
+            format!("Let {authority} speak TLS 1.2 or 1.3, with any certificate, or do not redirect to it")
+        })
+    })?;
     exchange(stream, target, user_agent, trace).await
 }
 
@@ -80,7 +85,7 @@ async fn handshake(
     Pin::new(&mut stream)
         .connect()
         .await
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| reason(&error))?;
     Ok(stream)
 }
 
@@ -100,7 +105,7 @@ where
         .max_headers(MAX_HEADERS)
         .handshake(TokioIo::new(stream))
         .await
-        .map_err(|error| failure(target, &error))?;
+        .map_err(|error| failure(target, &error, NO_ANSWER))?;
     // The connection hands its errors to the request, and its end does not end the reading of what arrived.
     let driver = async {
         let _ = connection.await;
@@ -121,7 +126,7 @@ async fn converse(
     let response = sender
         .send_request(request)
         .await
-        .map_err(|error| failure(target, &error))?;
+        .map_err(|error| failure(target, &error, NO_ANSWER))?;
     let (head, mut body) = response.into_parts();
     trace.step(format!("requested {target}: status {}", head.status.as_u16()));
     trace.doing(format!("reading the answer of {target}"));
@@ -133,7 +138,7 @@ async fn converse(
     while read.len() <= MAX_BODY
         && let Some(frame) = body.frame().await
     {
-        let frame = frame.map_err(|error| failure(target, &error))?;
+        let frame = frame.map_err(|error| failure(target, &error, INCOMPLETE))?;
         if let Some(data) = frame.data_ref() {
             let room = MAX_BODY + 1 - read.len();
             read.extend_from_slice(&data[..data.len().min(room)]);
@@ -144,12 +149,15 @@ async fn converse(
 
 fn check_encoding(headers: &HeaderMap, target: &Target) -> Result<(), Refusal> {
     let identity = |encoding: &HeaderValue| encoding.as_bytes().eq_ignore_ascii_case(b"identity");
-    if headers.get_all(CONTENT_ENCODING).iter().all(identity) {
+    let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
+    let Some(other) = encodings.find(|encoding| !identity(encoding)) else {
         return Ok(());
-    }
+    };
     let what = format!("the answer of {target} has a content encoding, which was not asked for");
-    let remedy = "Serve the file without compression".to_owned();
-    Err(Refusal::new(ErrorKind::IncorrectResponse, what).remedy(|| remedy))
+    let found = format!("Content-Encoding: {}", clean_bytes(other.as_bytes(), 50));
+    Err(Refusal::new(ErrorKind::IncorrectResponse, what)
+        .found(found)
+        .remedy(|| format!("Serve {target} without compression")))
 }
 
 fn finish(status: StatusCode, read: Vec<u8>, target: &Target) -> Result<Reply, Refusal> {
@@ -159,11 +167,9 @@ fn finish(status: StatusCode, read: Vec<u8>, target: &Target) -> Result<Reply, R
     if read.len() > MAX_BODY {
         return Err(Refusal::new(
             ErrorKind::IncorrectResponse,
-            format!(
-                "the answer of {target} is longer than {MAX_BODY} octets and begins with \"{}\"",
-                crate::text::clean_bytes(&read, 100)
-            ),
-        ));
+            format!("the answer of {target} is longer than {MAX_BODY} octets"),
+        )
+        .found(format!("\"{}…\"", clean_bytes(&read, 100).trim_end_matches('…'))));
     }
     Ok(Reply::Body(read))
 }
@@ -193,14 +199,14 @@ fn redirect(status: StatusCode, headers: &HeaderMap, target: &Target) -> Result<
 }
 
 /// Why an exchange failed, in words.
-fn failure(target: &Target, error: &hyper::Error) -> Refusal {
+fn failure(target: &Target, error: &hyper::Error, closed: &str) -> Refusal {
     let why = if error.is_parse_too_large() {
         "its headers are too large".to_owned()
     } else if error.is_parse() {
         "it is not HTTP/1.1".to_owned()
     } else if error.is_incomplete_message() || error.is_closed() || error.is_canceled() || is_cut_short(error)
     {
-        "the connection was closed before it was complete".to_owned()
+        closed.to_owned()
     } else {
         let mut text = error.to_string();
         if let Some(source) = std::error::Error::source(error) {

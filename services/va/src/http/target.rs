@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::net::Host;
 use crate::refusal::Refusal;
-use crate::text::clean;
+use crate::text::{clean, without_credentials};
 
 /// The longest URL that is followed, in octets.
 const MAX_URL: usize = 2000;
@@ -82,7 +82,7 @@ impl Target {
                 ErrorKind::Connection,
                 format!(
                     "{self} redirects to \"{}\", which is not followed: {why}",
-                    clean(location, 300)
+                    clean(&without_credentials(location), 200)
                 ),
             )
             .remedy(|| {

@@ -87,10 +87,18 @@ impl Dialer {
         }
         Err(Refusal::transient(
             ErrorKind::Connection,
-            format!("{host} could not be connected to ({})", failures.join(", ")),
+            format!("no connection to {host} ({})", failures.join(", ")),
         )
         .remedy(|| {
-            format!("Make a server for {host} reachable from the CA on TCP port {port}, and look for firewalls between")
+            let six = matches!(host, Host::Name(_)) && permitted.iter().any(IpAddr::is_ipv6);
+            let or = if six {
+                "; take its AAAA record away if IPv6 does not work there"
+            } else {
+                ""
+            };
+            format!(
+                "Make a server for {host} reachable from the CA on TCP port {port}, and look for firewalls between{or}"
+            )
         }))
     }
 
@@ -112,14 +120,23 @@ impl Dialer {
             trace.step(format!("left out special-use addresses {}", refused.join(", ")));
         }
         if permitted.is_empty() {
-            return Err(Refusal::new(
-                ErrorKind::Connection,
-                format!(
-                    "{host} has only addresses that this CA does not contact: {}",
-                    crate::text::clean(&refused.join(", "), 300)
-                ),
-            )
-            .remedy(|| format!("Give {host} an address that the CA may reach")));
+            let refused = crate::text::clean(&refused.join(", "), 300);
+            let refuse = |what| Refusal::new(ErrorKind::Connection, what);
+            return Err(match host {
+                Host::Name(name) => refuse(format!(
+                    "{name} has only addresses that this CA does not contact: {refused}"
+                ))
+                .remedy(|| {
+                    format!(
+                        "Give {name} an address that the CA may reach, or use dns-01, which contacts none"
+                    )
+                }),
+                Host::Address(_) => refuse(format!("this CA does not contact addresses such as {refused}"))
+                    .remedy(|| {
+                        "Only the operator of this CA could allow some of them, in its configuration"
+                            .to_owned()
+                    }),
+            });
         }
         Ok(permitted)
     }

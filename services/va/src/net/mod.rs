@@ -3,7 +3,9 @@
 mod addresses;
 mod dial;
 mod tls;
+mod tls_failure;
 
 pub(crate) use addresses::AddressPolicy;
 pub(crate) use dial::{Dialer, Host};
 pub(crate) use tls::TlsContexts;
+pub(crate) use tls_failure::reason;

@@ -114,7 +114,7 @@ async fn answers_that_pass() {
 #[tokio::test]
 async fn wrong_answers_are_shown_beside_the_right_one() {
     let wrong = ErrorKind::IncorrectResponse;
-    let file = &format!("Serve the text `{KEY_AUTHORIZATION}` at http://www.shop.test:")[..];
+    let file = &format!("Serve the text `{KEY_AUTHORIZATION}` at `http://www.shop.test:")[..];
     for (body, shown) in [
         ("nonsense", "found \"nonsense\""),
         ("", "found \"\""),
@@ -127,7 +127,7 @@ async fn wrong_answers_are_shown_beside_the_right_one() {
         let body = body.to_owned();
         attempt(move |_| ok(&body))
             .await
-            .refused(wrong, &["is not the key authorization", shown, file])
+            .refused(wrong, &["something other than the key authorization", shown, file])
             .transient(false);
     }
     attempt(|_| Answer::Bytes(b"HTTP/1.1 200 OK\r\n\r\n\xff\xfe".to_vec()))
@@ -234,7 +234,7 @@ async fn a_slow_answer_is_named_in_the_refusal() {
             ErrorKind::Connection,
             &[
                 "200ms",
-                "ran out during reading the answer of http://www.shop.test",
+                "ran out while reading the answer of http://www.shop.test",
             ],
         )
         .transient(true);
@@ -252,7 +252,7 @@ async fn nobody_at_the_port() {
         .refused(
             ErrorKind::Connection,
             &[
-                "could not be connected to",
+                "no connection to www.shop.test",
                 "connection refused",
                 "reachable from the CA on TCP port",
             ],

@@ -56,7 +56,7 @@ async fn others_are_not() {
         "399 What",
     ] {
         let attempt = attempt(move || redirect(status, "http://other.test/"), |_| good()).await;
-        attempt.refused(ErrorKind::IncorrectResponse, &["answered with status 3"]);
+        attempt.refused(ErrorKind::IncorrectResponse, &["with status 3"]);
     }
 }
 

@@ -77,7 +77,7 @@ async fn attempts_beyond_the_limit_wait_and_are_told() {
     let (first, second) = tokio::join!(validate(), validate());
     for attempt in [first, second] {
         attempt
-            .refused(ErrorKind::Connection, &["ran out during waiting for the answer"])
+            .refused(ErrorKind::Connection, &["ran out while waiting for the answer"])
             .transient(true);
     }
     assert_eq!(server.requests().len(), 2);

@@ -97,7 +97,7 @@ async fn no_tls_and_nobody() {
         .validate(ChallengeType::TlsAlpn01, NAME)
         .await;
     attempt
-        .refused(ErrorKind::Connection, &["ran out during the TLS handshake"])
+        .refused(ErrorKind::Connection, &["ran out while waiting for the TLS handshake"])
         .transient(true);
     let (_closed, port) = closed_port();
     validate(port, NAME)
@@ -144,15 +144,15 @@ async fn wrong_certificates() {
             add_names(builder, &[NAME]);
             add(builder, ACME_IDENTIFIER, false, &digest());
         }),
-        ("expected 0420", |builder| {
+        ("has the value `0420", |builder| {
             add_names(builder, &[NAME]);
             add(builder, ACME_IDENTIFIER, true, &[&[4, 32], &[0; 32][..]].concat());
         }),
-        ("expected 0420", |builder| {
+        ("has the value `0420", |builder| {
             add_names(builder, &[NAME]);
             add(builder, ACME_IDENTIFIER, true, &digest()[2..]);
         }),
-        ("expected 0420", |builder| {
+        ("has the value `0420", |builder| {
             add_names(builder, &[NAME]);
             add(builder, ACME_IDENTIFIER, true, &[&digest()[..], b"\0"].concat());
         }),

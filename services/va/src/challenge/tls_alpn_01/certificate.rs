@@ -23,7 +23,7 @@ const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.
 pub(super) enum Fault {
     #[error("it cannot be decoded")]
     Undecodable,
-    #[error("it is not self-signed")]
+    #[error("it is not self-signed, and probably the usual certificate of the site")]
     NotSelfSigned,
     #[error("the extension {0} is there twice")]
     Duplicate(ObjectIdentifier),
@@ -31,7 +31,7 @@ pub(super) enum Fault {
     NoNames,
     #[error("its subjectAltName is not exactly the identifier")]
     Names { expected: String, found: String },
-    #[error("it has no acmeIdentifier extension (1.3.6.1.5.5.7.1.31)")]
+    #[error("it has no acmeIdentifier extension, and is probably the usual certificate of the site")]
     NoDigest,
     #[error("its acmeIdentifier extension has the identifier of an old draft, 1.3.6.1.5.5.7.1.30.1")]
     OldDigest,
