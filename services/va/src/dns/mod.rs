@@ -20,9 +20,9 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::CAA;
 use hickory_proto::rr::{RData, RecordType};
 
+pub(crate) use dnssec::TrustAnchor;
 #[cfg(feature = "fuzz")]
 pub use dnssec::authenticates;
-pub(crate) use dnssec::TrustAnchor;
 pub(crate) use dnssec::{Fault, Session, Validator};
 pub(crate) use upstream::Upstream;
 
@@ -207,11 +207,19 @@ impl Dns {
         )
         .await;
         let mut addresses = Vec::new();
+        let mut forged = None;
         for (kind, result) in [(RecordType::AAAA, &six), (RecordType::A, &four)] {
             note(name.as_str(), kind, result, trace);
+            if let Err(error @ LookupError::Bogus(_)) = result {
+                forged = Some(error.refusal(kind, name));
+            }
             if let Ok(answer) = result {
                 addresses.extend(answer.records.iter().filter_map(RData::ip_addr));
             }
+        }
+        // The other kind may do where one fails, but not where somebody tampers.
+        if let Some(refusal) = forged {
+            return Err(refusal);
         }
         if !addresses.is_empty() {
             return Ok(addresses);

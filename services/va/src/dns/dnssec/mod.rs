@@ -28,9 +28,9 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
 
 pub(crate) use anchor::TrustAnchor;
+pub(crate) use fault::Fault;
 #[cfg(feature = "fuzz")]
 pub use fuzz::authenticates;
-pub(crate) use fault::Fault;
 pub(crate) use session::Session;
 
 use super::{Dnssec, LookupError, Upstream};

@@ -66,6 +66,8 @@ const CASES: &[(&str, Expected)] = &[
     ("deny.allow", Forbidden(OTHER)),
     ("x.star", Forbidden(OTHER)),
     ("x.y.star", Forbidden(OTHER)),
+    ("x.open", Permitted),
+    ("deny.open", Forbidden(OTHER)),
     // Wildcards.
     ("deny-wild", Permitted),
     ("*.deny-wild", Forbidden(OTHER)),
@@ -106,6 +108,7 @@ pub(crate) fn real_config() -> Config {
     config.dns.resolvers = vec![Resolver::from(dns().resolver())];
     config.dns.dnssec = DnssecMode::Validate;
     config.dns.trust_anchor = Some(FilePath::from(dns().trust_anchor().to_owned()));
+    config.dns.loopback_suffixes.clear();
     config
 }
 

@@ -51,6 +51,11 @@ grand.child.deny A 192.0.2.1
 allow.deny CAA 0 issue "ca.example"
 deny.allow CAA 0 issue "other.example"
 *.star CAA 0 issue "other.example"
+web A 127.0.0.1
+_acme-challenge.proved TXT "E3qVsqPlzY1jkpbMhQ42Zrj1xsCz1v4ZO-F_SCYzyiA"
+_acme-challenge.elsewhere CNAME _acme-challenge.proved.plain.test.
+*.open CAA 0 issue "ca.example"
+deny.open CAA 0 issue "other.example"
 deny-wild CAA 0 issuewild "other.example"
 child.deny-wild A 192.0.2.1
 allow-wild CAA 0 issue ";"
