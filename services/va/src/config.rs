@@ -132,7 +132,7 @@ impl Configuration for Config {
         names("caa.identities", &self.caa.identities)?;
         self.dns_persist_01.check("dns_persist_01")?;
         names("dns.loopback_suffixes", &self.dns.loopback_suffixes)?;
-        self.dns.anchor()?;
+        self.dns.check()?;
         if !self.dns.loopback_suffixes.is_empty() && !self.addresses.allow.contains(&AddressClass::Loopback) {
             return Err(
                 "dns.loopback_suffixes: names under them could not be contacted; add \"loopback\" to addresses.allow"

@@ -5,7 +5,7 @@ use cairn_types::Duration;
 use serde::Deserialize;
 
 use super::Resolver;
-use crate::dns::TrustAnchor;
+use crate::dns::{TrustAnchor, Upstream};
 
 /// `[dns]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -55,6 +55,12 @@ impl Default for Dns {
 }
 
 impl Dns {
+    /// Reads the files that are named.
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.anchor()?;
+        Upstream::servers(self).map(drop)
+    }
+
     /// What validation starts from; none if there is no validation. The error names the key.
     pub(crate) fn anchor(&self) -> Result<Option<TrustAnchor>, String> {
         match (self.dnssec, &self.trust_anchor) {

@@ -46,6 +46,7 @@ fn the_sample_is_read_and_shows_the_defaults() {
         (sample.dns.timeout, sample.dns.attempts),
         (dns.timeout, dns.attempts)
     );
+    assert_eq!(sample.dns.dnssec, dns.dnssec);
     assert_eq!(
         (sample.limits.attempt, sample.limits.connect),
         (limits.attempt, limits.connect)
@@ -131,7 +132,7 @@ fn a_primary_may_be_alone() {
         format!("{}{tail}", before(&text, "# Remote perspectives"))
     };
     assert_eq!(read(alone).unwrap().remotes.len(), 0);
-    let error = read(|text| alone(text).replace("[caa]", "[quorum]\n[caa]"))
+    let error = read(|text| alone(text).replacen("[caa]", "[quorum]\n[caa]", 1))
         .map(|_| ())
         .unwrap_err();
     assert!(error.contains("quorum"), "{error}");
@@ -161,6 +162,28 @@ fn what_makes_no_sense_is_refused_by_key() {
             "dns.loopback_suffixes",
         ),
         ("allow = []", "allow = [\"link-local\"]", "link-local"),
+        ("dnssec = \"validate\"", "dnssec = \"maybe\"", "maybe"),
+        ("\"127.0.0.1:53\"]", "\"localhost:53\"]", "localhost:53"),
+        (
+            "\"127.0.0.1:53\"]",
+            "\"tls://127.0.0.1\"]",
+            "the name that its certificate must be for",
+        ),
+        (
+            "# trust_anchor = \"va/root.key\"",
+            "trust_anchor = \"va/receipt.key\"",
+            "dns.trust_anchor",
+        ),
+        (
+            "# trust_anchor = \"va/root.key\"",
+            "trust_anchor = \"va/none\"",
+            "dns.trust_anchor",
+        ),
+        (
+            "resolvers = [\"127.0.0.1:53\"]",
+            "resolvers = [\"tls://a.example@127.0.0.1\"]\nca = \"va/receipt.key\"",
+            "dns.ca",
+        ),
         ("attempts = 3", "attempts = 0", "dns.attempts"),
         ("timeout = \"3s\"", "timeout = \"0s\"", "dns.timeout"),
         ("port = 80", "port = 0", "http_01.port"),

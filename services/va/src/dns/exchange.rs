@@ -19,7 +19,7 @@ use crate::config::{Resolver, Transport};
 const MAX_DATAGRAM: usize = 4096;
 
 /// One resolver, with the connections to it that are kept.
-pub(super) struct Server {
+pub(crate) struct Server {
     /// What the configuration calls it.
     pub(super) resolver: Resolver,
     channel: Channel,

@@ -31,7 +31,7 @@ impl Dns {
             check.pass();
             return;
         };
-        let mut pending: Vec<&Server> = upstream.servers().iter().collect();
+        let mut pending: Vec<&Server> = upstream.all().iter().collect();
         let mut pause = FIRST_PAUSE;
         loop {
             let found = ask_all(upstream, validator, &pending).await;
@@ -40,7 +40,7 @@ impl Dns {
                 let why = found.broken.join("; ");
                 tracing::error!(why, "resolvers cannot be used for DNSSEC validation");
                 check.fail(why);
-            } else if pending.len() < upstream.servers().len() {
+            } else if pending.len() < upstream.all().len() {
                 check.pass();
             } else {
                 check.fail(found.silent.join("; "));

@@ -30,13 +30,7 @@ impl Upstream {
     /// Each look-up makes up to `attempts` queries of at most `timeout`, to one resolver after another. None if
     /// there are no resolvers. The error names the key of the configuration that is wrong.
     pub(crate) fn new(config: &crate::config::Dns, rng: Arc<dyn Rng>) -> Result<Option<Self>, String> {
-        let ca = config.ca.as_ref().map(FilePath::as_path);
-        let server = |resolver: &Resolver| Server::new(resolver.clone(), ca);
-        let servers = config
-            .resolvers
-            .iter()
-            .map(server)
-            .collect::<Result<Vec<_>, String>>()?;
+        let servers = Self::servers(config)?;
         Ok((!servers.is_empty()).then(|| Self {
             servers,
             timeout: config.timeout,
@@ -47,7 +41,14 @@ impl Upstream {
         }))
     }
 
-    pub(super) fn servers(&self) -> &[Server] {
+    /// The resolvers of a configuration, not asked yet. See [`Self::new`] for the error.
+    pub(crate) fn servers(config: &crate::config::Dns) -> Result<Vec<Server>, String> {
+        let ca = config.ca.as_ref().map(FilePath::as_path);
+        let server = |resolver: &Resolver| Server::new(resolver.clone(), ca);
+        config.resolvers.iter().map(server).collect()
+    }
+
+    pub(super) fn all(&self) -> &[Server] {
         &self.servers
     }
 

@@ -2,6 +2,7 @@
 //! whatever is answered instead of the truth, nothing is issued that the truth forbids.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cairn_types::{ChallengeType, ErrorKind};
@@ -186,16 +187,23 @@ fn full(name: &str, zone: &str) -> String {
     }
 }
 
+/// What a resolver was asked, as `CAA example.org.`.
+type Asked = Arc<Mutex<Vec<String>>>;
+
 /// A resolver that tells the truth but for one question.
-async fn serve(forgery: Forgery, zone: &'static str) -> Resolver {
+async fn serve(forgery: Forgery, zone: &'static str) -> (Resolver, Asked) {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     let victim = Name::from_ascii(full(forgery.victim.0, zone)).unwrap();
+    let asked = Asked::default();
+    let note = Arc::clone(&asked);
     tokio::spawn(async move {
         let mut buffer = [0; 4096];
         while let Ok((length, asker)) = socket.recv_from(&mut buffer).await {
             let query = Message::from_vec(&buffer[..length]).unwrap();
             let question = query.queries[0].clone();
+            let (name, kind) = (question.name().to_lowercase(), question.query_type());
+            note.lock().unwrap().push(format!("{kind} {name}"));
             let mut reply = ask(question.name(), question.query_type()).await;
             if (question.name(), question.query_type()) == (&victim, forgery.victim.1) {
                 let donor = Name::from_ascii(full(forgery.donor.0, zone)).unwrap();
@@ -206,7 +214,7 @@ async fn serve(forgery: Forgery, zone: &'static str) -> Resolver {
             socket.send_to(&reply.to_vec().unwrap(), asker).await.unwrap();
         }
     });
-    Resolver::from(address)
+    (Resolver::from(address), asked)
 }
 
 /// The truth, with its signatures.
@@ -231,7 +239,7 @@ async fn ask(name: &Name, kind: RecordType) -> Message {
 
 async fn check(forgery: Forgery, zone: &'static str) -> Attempt {
     let mut config = real_config();
-    config.dns.resolvers = vec![serve(forgery, zone).await];
+    config.dns.resolvers = vec![serve(forgery, zone).await.0];
     config.dns.timeout = Duration::from_secs(2);
     let name = match forgery.victim {
         ("", _) => full("allow", zone),
@@ -284,7 +292,7 @@ async fn one_forged_look_up_is_too_many() {
         let mut config = real_config();
         config.http_01.port = server.port;
         if let Some(forgery) = forgery {
-            config.dns.resolvers = vec![serve(forgery, "nsec.test.").await];
+            config.dns.resolvers = vec![serve(forgery, "nsec.test.").await.0];
         }
         let attempt = Stage::start(config)
             .validate(ChallengeType::Http01, "web.nsec.test")
@@ -298,17 +306,49 @@ async fn one_forged_look_up_is_too_many() {
     }
 }
 
+const HONEST: Forgery = Forgery {
+    what: "the truth",
+    victim: ("", RecordType::NULL),
+    donor: DENY,
+    forge: |_, _| {},
+    why: "",
+};
+
+/// What validation needs of a zone is asked for once in an attempt, and again in the next.
+#[tokio::test]
+async fn nothing_is_asked_twice_or_remembered() {
+    let mut config = real_config();
+    let (resolver, asked) = serve(HONEST, "nsec.test.").await;
+    config.dns.resolvers = vec![resolver];
+    let stage = Stage::start(config);
+    tokio::time::timeout(Duration::from_secs(10), stage.health().ready())
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        asked.lock().unwrap().clear();
+        let attempt = stage.validate(ChallengeType::Dns01, "proved.nsec.test").await;
+        attempt.passed();
+        let mut asked = asked.lock().unwrap().clone();
+        asked.sort();
+        let expected = [
+            "CAA nsec.test.",
+            "CAA proved.nsec.test.",
+            "CAA test.",
+            "DNSKEY .",
+            "DNSKEY nsec.test.",
+            "DNSKEY test.",
+            "DS nsec.test.",
+            "DS test.",
+            "TXT _acme-challenge.proved.nsec.test.",
+        ];
+        assert_eq!(asked, expected);
+    }
+}
+
 #[tokio::test]
 async fn the_truth_passes_by_the_same_way() {
-    let honest = Forgery {
-        what: "the truth",
-        victim: ("", RecordType::NULL),
-        donor: DENY,
-        forge: |_, _| {},
-        why: "",
-    };
     for zone in ["nsec.test.", "nsec3.test."] {
-        check(honest, zone).await.passed();
+        check(HONEST, zone).await.passed();
     }
     // So do records that are made from a wildcard for a name that has no own.
     let answer = ask(&Name::from_ascii("x.open.nsec.test.").unwrap(), RecordType::CAA).await;
