@@ -4,6 +4,7 @@ use hickory_proto::rr::rdata::CAA;
 
 pub use crate::caa::permits;
 pub use crate::dns::authenticates;
+pub use crate::http::answers;
 
 /// CAA records as octets: for each its flags, the length of its tag, the tag, the length of its value, the value. None
 /// if they are something else.

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use cairn_acme::nonce::Nonces;
+use cairn_acme::persist::Record;
 use cairn_acme::objects::{
     AccountUpdate, FinalizePayload, KeyChangePayload, NewAccount, NewAuthorization, NewOrder,
     RevocationPayload,
@@ -29,10 +30,12 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("csr", csr),
     ("dns_answer", dns_answer),
     ("error_detail", error_detail),
+    ("http_answer", http_answer),
     ("jws", jws),
     ("jws_header", jws_header),
     ("message", message),
     ("nonce", nonce),
+    ("persist_record", persist_record),
 ];
 
 /// When the seeds of [`nonce`] were minted, and by which key.
@@ -62,6 +65,21 @@ pub fn dns_answer(data: &[u8]) -> bool {
         Some(cairn_va::fuzz::authenticates(keys, response, DNS_ASKED))
     };
     split(data).unwrap_or(false)
+}
+
+/// What a web server sends that was asked for a token. Accepted if its body is looked at, or its redirect followed.
+pub fn http_answer(data: &[u8]) -> bool {
+    cairn_va::fuzz::answers(data)
+}
+
+/// A TXT record of dns-persist-01. Accepted if it follows the grammar.
+pub fn persist_record(data: &[u8]) -> bool {
+    let Ok(record) = Record::parse(data) else {
+        return false;
+    };
+    assert!(!record.account_uri.is_empty() && !record.issuer.is_empty());
+    assert_eq!(Record::parse(record.to_string().as_bytes()), Ok(record));
+    true
 }
 
 /// The body of a POST request, to its verified payload. Accepted if the signature is by the key in it.

@@ -18,4 +18,4 @@ pub use addresses::{Network, NetworkError};
 pub use challenges::offered;
 pub use keys::{KeyFault, check_account_key, check_certificate_key};
 pub use names::{Addresses, Domains, NamePolicy};
-pub use special::{AddressClass, SpecialBlock};
+pub use special::{AddressClass, REGISTRY_DATE, SpecialBlock};

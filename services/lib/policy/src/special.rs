@@ -1,14 +1,20 @@
-//! The special-purpose address registries of IANA (RFC 6890), with entries up to RFC 9780 (2025).
+//! The special-purpose address registries of IANA (RFC 6890), as of [`REGISTRY_DATE`].
 //!
 //! <https://www.iana.org/assignments/iana-ipv4-special-registry/> and
 //! <https://www.iana.org/assignments/iana-ipv6-special-registry/>, with the multicast blocks and, for IPv6,
-//! everything outside global unicast space (RFC 4291 section 2.4) added.
+//! everything outside global unicast space (RFC 4291 section 2.4) added. Addresses that carry an IPv4 address within
+//! (mapped, translated, 6to4, Teredo) are special whatever they carry. Before all of them come the addresses at which
+//! clouds serve metadata, and with it the credentials of the machine that asks.
 
 use std::net::IpAddr;
 
 use serde::Deserialize;
 
 use crate::Network;
+
+/// The day as of which the registries are embedded. Their newest entries then: `100:0:0:1::/64` (RFC 9780),
+/// `3fff::/20` (RFC 9637), `5f00::/16` (RFC 9602) and `2001:30::/28` (RFC 9374).
+pub const REGISTRY_DATE: &str = "2026-11-23";
 
 /// A class of special-purpose addresses that a private network may use among its own hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -68,9 +74,19 @@ const LOOPBACK: Option<AddressClass> = Some(AddressClass::Loopback);
 const PRIVATE: Option<AddressClass> = Some(AddressClass::Private);
 const SHARED: Option<AddressClass> = Some(AddressClass::Shared);
 
+const METADATA: &str = "cloud metadata";
+
 /// The first that an address is in counts.
 #[rustfmt::skip]
 const BLOCKS: &[SpecialBlock] = &[
+    v4([168, 63, 129, 16], 32, METADATA, None),
+    v4([169, 254, 169, 254], 32, METADATA, None),
+    v4([100, 100, 100, 200], 32, METADATA, None),
+    v4([192, 0, 0, 192], 32, METADATA, None),
+    v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0], 32, METADATA, None),
+    v6([0xfd20, 0xce, 0, 0, 0, 0, 0, 0], 32, METADATA, None),
+    v6([0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0], 112, METADATA, None),
+    v6([0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42], 128, METADATA, None),
     v4([0, 0, 0, 0], 8, "this network", None),
     v4([10, 0, 0, 0], 8, "private use", PRIVATE),
     v4([100, 64, 0, 0], 10, "shared address space", SHARED),
@@ -96,6 +112,11 @@ const BLOCKS: &[SpecialBlock] = &[
     v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48, "IPv4-IPv6 translation", None),
     v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64, "discard only", None),
     v6([0x100, 0, 0, 1, 0, 0, 0, 0], 64, "dummy prefix", None),
+    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32, "Teredo", None),
+    v6([0x2001, 2, 0, 0, 0, 0, 0, 0], 48, "benchmarking", None),
+    v6([0x2001, 0x10, 0, 0, 0, 0, 0, 0], 28, "ORCHID", None),
+    v6([0x2001, 0x20, 0, 0, 0, 0, 0, 0], 28, "ORCHIDv2", None),
+    v6([0x2001, 0x30, 0, 0, 0, 0, 0, 0], 28, "drone remote id", None),
     v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23, "IETF protocol assignments", None),
     v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32, "documentation", None),
     v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16, "6to4", None),
@@ -122,7 +143,20 @@ mod tests {
             ("10.255.255.255", "private use"),
             ("100.64.0.1", "shared address space"),
             ("127.255.0.1", "loopback"),
-            ("169.254.169.254", "link local"),
+            ("169.254.169.254", "cloud metadata"),
+            ("169.254.0.1", "link local"),
+            ("168.63.129.16", "cloud metadata"),
+            ("100.100.100.200", "cloud metadata"),
+            ("192.0.0.192", "cloud metadata"),
+            ("fd00:ec2::254", "cloud metadata"),
+            ("fd00:ec2::23", "cloud metadata"),
+            ("fd20:ce::254", "cloud metadata"),
+            ("fd00:c1::a9fe:a9fe", "cloud metadata"),
+            ("fd00:42::42", "cloud metadata"),
+            ("192.0.0.9", "IETF protocol assignments"),
+            ("192.88.99.2", "6to4 relay anycast"),
+            ("198.19.255.255", "benchmarking"),
+            ("203.0.113.1", "documentation"),
             ("172.31.255.255", "private use"),
             ("192.168.0.1", "private use"),
             ("192.31.196.1", "AS112"),
@@ -135,7 +169,19 @@ mod tests {
             ("::ffff:127.0.0.1", "IPv4-mapped"),
             ("::127.0.0.1", "not global unicast"),
             ("64:ff9b::7f00:1", "IPv4-IPv6 translation"),
-            ("2001::1", "IETF protocol assignments"),
+            ("64:ff9b:1::7f00:1", "IPv4-IPv6 translation"),
+            ("100::1", "discard only"),
+            ("100:0:0:1::1", "dummy prefix"),
+            ("2001::1", "Teredo"),
+            ("2001:0:7f00:1::", "Teredo"),
+            ("2001:1::1", "IETF protocol assignments"),
+            ("2001:2::1", "benchmarking"),
+            ("2001:10::1", "ORCHID"),
+            ("2001:2f:ffff::1", "ORCHIDv2"),
+            ("2001:30::1", "drone remote id"),
+            ("2620:4f:8000::1", "AS112"),
+            ("3fff:fff::1", "documentation"),
+            ("fec0::1", "not global unicast"),
             ("2001:1ff:ffff::1", "IETF protocol assignments"),
             ("2001:db8::1", "documentation"),
             ("2002:7f00:1::", "6to4"),
@@ -158,6 +204,8 @@ mod tests {
             "126.255.255.255",
             "128.0.0.1",
             "172.32.0.0",
+            "168.63.129.15",
+            "168.63.129.17",
             "223.255.255.255",
             "2000::1",
             "2001:200::1",
@@ -165,6 +213,7 @@ mod tests {
             "2606:4700::1111",
             "2a00::1",
             "3ffe::1",
+            "3fff:1000::1",
         ] {
             assert_eq!(SpecialBlock::of(address.parse().unwrap()), None, "{address}");
         }
@@ -179,6 +228,9 @@ mod tests {
             ("fd00::1", PRIVATE),
             ("100.64.0.1", SHARED),
             ("169.254.169.254", None),
+            ("168.63.129.16", None),
+            ("100.100.100.200", None),
+            ("fd00:ec2::254", None),
             ("fe80::1", None),
             ("::ffff:127.0.0.1", None),
         ] {

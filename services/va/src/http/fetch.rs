@@ -6,18 +6,19 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use cairn_types::ErrorKind;
-use http::header::{CONNECTION, CONTENT_ENCODING, HOST, LOCATION, USER_AGENT};
+use http::header::{
+    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, LOCATION, TRANSFER_ENCODING, USER_AGENT,
+};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use openssl::ssl::{Ssl, SslContext};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
 use super::Target;
-use crate::net::{Host, TlsContexts, reason};
+use crate::net::{Bounded, Host, TlsContexts, TooMuch, reason};
 use crate::refusal::Refusal;
 use crate::text::{clean, clean_bytes};
 use crate::trace::Trace;
@@ -45,7 +46,7 @@ pub(crate) enum Reply {
 
 /// Requests a target over a connection to its host.
 pub(crate) async fn fetch(
-    stream: TcpStream,
+    stream: Bounded,
     target: &Target,
     user_agent: &HeaderValue,
     tls: &TlsContexts,
@@ -71,11 +72,7 @@ pub(crate) async fn fetch(
     exchange(stream, target, user_agent, trace).await
 }
 
-async fn handshake(
-    stream: TcpStream,
-    host: &Host,
-    context: &SslContext,
-) -> Result<SslStream<TcpStream>, String> {
+async fn handshake(stream: Bounded, host: &Host, context: &SslContext) -> Result<SslStream<Bounded>, String> {
     let mut ssl = Ssl::new(context).map_err(|error| error.to_string())?;
     if let Host::Name(name) = host {
         ssl.set_hostname(name.as_str())
@@ -89,7 +86,8 @@ async fn handshake(
     Ok(stream)
 }
 
-async fn exchange<S>(
+/// Requests a target over a stream that leads to its host.
+pub(super) async fn exchange<S>(
     stream: S,
     target: &Target,
     user_agent: &HeaderValue,
@@ -133,6 +131,7 @@ async fn converse(
     if let Some(location) = redirect(head.status, &head.headers, target)? {
         return Ok(Reply::Redirect(location));
     }
+    check_framing(&head.headers, target)?;
     check_encoding(&head.headers, target)?;
     let mut read = Vec::new();
     while read.len() <= MAX_BODY
@@ -145,6 +144,27 @@ async fn converse(
         }
     }
     finish(head.status, read, target)
+}
+
+/// An answer says in one way where its body ends, by one length or by plain chunks: what can be read in two ways is
+/// read otherwise by whoever stands between.
+fn check_framing(headers: &HeaderMap, target: &Target) -> Result<(), Refusal> {
+    let (lengths, encodings) = (
+        headers.get_all(CONTENT_LENGTH).iter().count(),
+        headers.get_all(TRANSFER_ENCODING).iter().count(),
+    );
+    let is_chunked = |encoding: &HeaderValue| encoding.as_bytes().eq_ignore_ascii_case(b"chunked");
+    let is_number = |length: &HeaderValue| length.as_bytes().iter().all(u8::is_ascii_digit);
+    if lengths + encodings <= 1
+        && headers.get(CONTENT_LENGTH).is_none_or(is_number)
+        && headers.get(TRANSFER_ENCODING).is_none_or(is_chunked)
+    {
+        return Ok(());
+    }
+    let what =
+        format!("the answer of {target} has a transfer encoding other than chunked, or more than one length");
+    let remedy = "Serve the file with its length and without any encoding".to_owned();
+    Err(Refusal::new(ErrorKind::IncorrectResponse, what).remedy(|| remedy))
 }
 
 fn check_encoding(headers: &HeaderMap, target: &Target) -> Result<(), Refusal> {
@@ -200,7 +220,10 @@ fn redirect(status: StatusCode, headers: &HeaderMap, target: &Target) -> Result<
 
 /// Why an exchange failed, in words.
 fn failure(target: &Target, error: &hyper::Error, closed: &str) -> Refusal {
-    let why = if error.is_parse_too_large() {
+    let too_much = is_too_much(error);
+    let why = if too_much {
+        TooMuch.to_string()
+    } else if error.is_parse_too_large() {
         "its headers are too large".to_owned()
     } else if error.is_parse() {
         "it is not HTTP/1.1".to_owned()
@@ -215,11 +238,36 @@ fn failure(target: &Target, error: &hyper::Error, closed: &str) -> Refusal {
         clean(&text, 200)
     };
     let what = format!("the answer of {target} could not be read: {why}");
-    if error.is_parse() {
+    if error.is_parse() || too_much || is_malformed(error) {
         Refusal::new(ErrorKind::Connection, what)
     } else {
         Refusal::transient(ErrorKind::Connection, what)
     }
+}
+
+/// Whether the connection was given up because of its amount.
+fn is_too_much(error: &hyper::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if inner.and_then(|inner| inner.downcast_ref::<TooMuch>()).is_some() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
+/// Whether a body does not follow the grammar of chunks.
+fn is_malformed(error: &hyper::Error) -> bool {
+    std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .is_some_and(|error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+            )
+        })
 }
 
 /// Whether the connection ended within a body.

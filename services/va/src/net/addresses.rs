@@ -48,7 +48,17 @@ mod tests {
         assert_eq!(check(&[AddressClass::Loopback], "10.0.0.1"), Err("private use"));
         assert_eq!(check(&all, "10.0.0.1"), Ok(()));
         assert_eq!(check(&all, "100.64.0.1"), Ok(()));
-        assert_eq!(check(&all, "169.254.169.254"), Err("link local"));
+        for address in [
+            "169.254.169.254",
+            "168.63.129.16",
+            "100.100.100.200",
+            "fd00:ec2::254",
+        ] {
+            assert_eq!(check(&all, address), Err("cloud metadata"), "{address}");
+        }
+        assert_eq!(check(&all, "169.254.0.1"), Err("link local"));
+        assert_eq!(check(&all, "fd00:ec2:1::1"), Err("cloud metadata"));
+        assert_eq!(check(&all, "fd00:ec3::254"), Ok(()));
         assert_eq!(check(&all, "::ffff:10.0.0.1"), Err("IPv4-mapped"));
     }
 }

@@ -8,7 +8,7 @@ use cairn_types::{DnsName, ErrorKind};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::AddressPolicy;
+use super::{AddressPolicy, Bounded};
 use crate::dns::Dns;
 use crate::refusal::Refusal;
 use crate::trace::Trace;
@@ -58,7 +58,7 @@ impl Dialer {
         host: &Host,
         port: u16,
         trace: &mut Trace,
-    ) -> Result<TcpStream, Refusal> {
+    ) -> Result<Bounded, Refusal> {
         let addresses = match host {
             Host::Address(address) => vec![*address],
             Host::Name(name) => self.dns.addresses(name, trace).await?,
@@ -77,7 +77,7 @@ impl Dialer {
                     trace.step(format!("connected to {target}"));
                     // Requests are one segment each; a failure costs only speed.
                     let _ = stream.set_nodelay(true);
-                    return Ok(stream);
+                    return Ok(Bounded::new(stream));
                 }
                 Ok(Err(error)) => cause(&error),
                 Err(_) => format!("no answer within {:?}", self.connect_timeout),

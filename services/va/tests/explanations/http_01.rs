@@ -146,6 +146,7 @@ async fn answers() {
             Answer::Bytes(octets) => Answer::Bytes(octets.clone()),
             Answer::Hang(octets) => Answer::Hang(octets.clone()),
             Answer::Drip(octets) => Answer::Drip(octets.clone()),
+            Answer::Repeat(octets, text) => Answer::Repeat(octets.clone(), text),
         })
         .await;
         add(&mut told, fault, FOUR, server.port).await;

@@ -16,6 +16,8 @@ pub(crate) enum Answer {
     Hang(Vec<u8>),
     /// These octets, and then an endless repetition of one.
     Drip(Vec<u8>),
+    /// These octets, and then an endless repetition of a text, in large pieces.
+    Repeat(Vec<u8>, &'static str),
 }
 
 pub(crate) fn reply(status: &str, headers: &str, body: &str) -> Answer {
@@ -103,6 +105,11 @@ async fn converse(
         Answer::Hang(bytes) => {
             let _ = stream.write_all(&bytes).await;
             let _ = stream.read_u8().await;
+        }
+        Answer::Repeat(bytes, text) => {
+            let _ = stream.write_all(&bytes).await;
+            let piece = text.repeat(4096 / text.len() + 1);
+            while stream.write_all(piece.as_bytes()).await.is_ok() {}
         }
         Answer::Drip(bytes) => {
             let _ = stream.write_all(&bytes).await;

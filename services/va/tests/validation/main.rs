@@ -11,6 +11,7 @@ mod dns_server;
 mod forgeries;
 mod http_01;
 mod http_server;
+mod http_tricks;
 mod lookups;
 mod perspectives;
 mod redirects;

@@ -97,13 +97,74 @@ async fn no_tls_and_nobody() {
         .validate(ChallengeType::TlsAlpn01, NAME)
         .await;
     attempt
-        .refused(ErrorKind::Connection, &["ran out while waiting for the TLS handshake"])
+        .refused(
+            ErrorKind::Connection,
+            &["ran out while waiting for the TLS handshake"],
+        )
         .transient(true);
     let (_closed, port) = closed_port();
     validate(port, NAME)
         .await
         .refused(ErrorKind::Connection, &["connection refused"])
         .transient(true);
+}
+
+/// Puts extensions into a certificate.
+type Content = fn(&mut X509Builder);
+
+/// The object identifier of subjectAltName.
+const NAMES: &str = "2.5.29.17";
+
+/// A subjectAltName with one short name of the kind that the tag says.
+fn general_name(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(content.len()).unwrap();
+    [&[0x30, length + 2, tag, length][..], content].concat()
+}
+
+/// RFC 8738: the address itself, not a name that looks like it or leads to it, and in its own length.
+#[tokio::test]
+async fn addresses_have_certificates_of_their_own() {
+    let mapped = [&[0; 10][..], &[0xff, 0xff, 127, 0, 0, 1]].concat();
+    for (why, name) in [
+        ("found [127.0.0.1]", general_name(0x82, b"127.0.0.1")),
+        (
+            "found [1.0.0.127.in-addr.arpa]",
+            general_name(0x82, b"1.0.0.127.in-addr.arpa"),
+        ),
+        ("found [::ffff:127.0.0.1]", general_name(0x87, &mapped)),
+        ("found [127.0.0.2]", general_name(0x87, &[127, 0, 0, 2])),
+        ("found [a malformed address]", general_name(0x87, &[127, 0, 0])),
+    ] {
+        let pair = certificate(|builder, _| {
+            add(builder, NAMES, false, &name);
+            add(builder, ACME_IDENTIFIER, true, &digest());
+        });
+        let server = TlsServer::start(PROTOCOL, pair, None).await;
+        let attempt = validate(server.port, "127.0.0.1").await;
+        attempt.refused(ErrorKind::Unauthorized, &[why]);
+        assert_eq!(attempt.proof().matched, None);
+    }
+}
+
+/// Names are compared without regard to case; what else a certificate has does not matter.
+#[tokio::test]
+async fn certificates_that_pass() {
+    let right: &[Content] = &[
+        |builder| add(builder, NAMES, false, &general_name(0x82, b"WWW.Shop.Test")),
+        |builder| add(builder, NAMES, true, &general_name(0x82, NAME.as_bytes())),
+        |builder| {
+            add_names(builder, &[NAME]);
+            add(builder, "2.5.29.19", true, &[0x30, 0]);
+            add(builder, "1.3.6.1.4.1.55555.1", false, b"\x05\0");
+        },
+    ];
+    for content in right {
+        let pair = certificate(|builder, _| {
+            content(builder);
+            add(builder, ACME_IDENTIFIER, true, &digest());
+        });
+        with(pair).await.passed();
+    }
 }
 
 fn extra_name(builder: &mut X509Builder) {
@@ -113,7 +174,6 @@ fn extra_name(builder: &mut X509Builder) {
 
 #[tokio::test]
 async fn wrong_certificates() {
-    type Content = fn(&mut X509Builder);
     let wrong: &[(&str, Content)] = &[
         ("found [www.shop.test, other.test]", extra_name),
         ("found [other.test]", |builder| {
@@ -139,6 +199,11 @@ async fn wrong_certificates() {
         ("old draft", |builder| {
             add_names(builder, &[NAME]);
             add(builder, "1.3.6.1.5.5.7.1.30.1", true, &digest());
+        }),
+        ("old draft", |builder| {
+            add_names(builder, &[NAME]);
+            add(builder, ACME_IDENTIFIER, true, &digest());
+            add(builder, "1.3.6.1.5.5.7.1.30.1", false, &digest());
         }),
         ("not critical", |builder| {
             add_names(builder, &[NAME]);
@@ -167,6 +232,53 @@ async fn wrong_certificates() {
             add(builder, ACME_IDENTIFIER, true, &digest());
         }),
     ];
+    all_refused(wrong).await;
+}
+
+#[tokio::test]
+async fn wrong_names() {
+    let wrong: &[(&str, Content)] = &[
+        // A name of another kind that holds the text of the name.
+        ("found [a name of another kind]", |builder| {
+            add(builder, NAMES, false, &general_name(0x81, NAME.as_bytes()));
+            add(builder, ACME_IDENTIFIER, true, &digest());
+        }),
+        ("found [a name of another kind]", |builder| {
+            let other = [&b"\x06\x03\x2a\x03\x04\xa0\x0f\x0c\x0d"[..], NAME.as_bytes()].concat();
+            add(builder, NAMES, false, &general_name(0xa0, &other));
+            add(builder, ACME_IDENTIFIER, true, &digest());
+        }),
+        ("found [www.shop.test.]", |builder| {
+            add(builder, NAMES, false, &general_name(0x82, b"www.shop.test."));
+            add(builder, ACME_IDENTIFIER, true, &digest());
+        }),
+        ("found [*.shop.test]", |builder| {
+            add(builder, NAMES, false, &general_name(0x82, b"*.shop.test"));
+            add(builder, ACME_IDENTIFIER, true, &digest());
+        }),
+        ("found []", |builder| {
+            add(builder, NAMES, false, &[0x30, 0]);
+            add(builder, ACME_IDENTIFIER, true, &digest());
+        }),
+        ("cannot be decoded", |builder| {
+            let trailing = [&general_name(0x82, NAME.as_bytes())[..], b"\0"].concat();
+            add(builder, NAMES, false, &trailing);
+            add(builder, ACME_IDENTIFIER, true, &digest());
+        }),
+        // The subject is no place for names.
+        ("no subjectAltName", |builder| {
+            let mut name = openssl::x509::X509NameBuilder::new().unwrap();
+            name.append_entry_by_text("CN", NAME).unwrap();
+            let name = name.build();
+            builder.set_subject_name(&name).unwrap();
+            builder.set_issuer_name(&name).unwrap();
+            add(builder, ACME_IDENTIFIER, true, &digest());
+        }),
+    ];
+    all_refused(wrong).await;
+}
+
+async fn all_refused(wrong: &[(&str, Content)]) {
     for (why, content) in wrong {
         with(certificate(|builder, _| content(builder)))
             .await

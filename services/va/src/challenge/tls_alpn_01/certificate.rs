@@ -33,7 +33,7 @@ pub(super) enum Fault {
     Names { expected: String, found: String },
     #[error("it has no acmeIdentifier extension, and is probably the usual certificate of the site")]
     NoDigest,
-    #[error("its acmeIdentifier extension has the identifier of an old draft, 1.3.6.1.5.5.7.1.30.1")]
+    #[error("it has the acmeIdentifier extension of an old draft, 1.3.6.1.5.5.7.1.30.1")]
     OldDigest,
     #[error("its acmeIdentifier extension is not critical")]
     NotCritical,
@@ -71,8 +71,8 @@ pub(super) fn check(certificate: &X509, identifier: &Identifier, digest: &[u8; 3
     let find = |id| extensions.iter().find(|extension| extension.extn_id == id);
     check_names(find(SUBJECT_ALT_NAME).ok_or(Fault::NoNames)?, identifier)?;
     match (find(ACME_IDENTIFIER), find(OLD_ACME_IDENTIFIER)) {
-        (Some(extension), _) => check_digest(extension, digest),
-        (None, Some(_)) => Err(Fault::OldDigest),
+        (_, Some(_)) => Err(Fault::OldDigest),
+        (Some(extension), None) => check_digest(extension, digest),
         (None, None) => Err(Fault::NoDigest),
     }
 }
