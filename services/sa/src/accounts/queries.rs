@@ -106,10 +106,7 @@ pub(crate) async fn update_contact(conn: &mut Conn, id: &AccountId, contact: &[S
     .get_result(conn)
     .await
     .optional()?;
-    match updated {
-        Some(row) => row.decode(),
-        None => refuse(not_valid(&get_account(conn, id).await?)),
-    }
+    changed(conn, id, updated).await
 }
 
 pub(crate) async fn agree_to_terms(conn: &mut Conn, id: &AccountId, terms: &str) -> Result<Account> {
@@ -122,6 +119,11 @@ pub(crate) async fn agree_to_terms(conn: &mut Conn, id: &AccountId, terms: &str)
     .get_result(conn)
     .await
     .optional()?;
+    changed(conn, id, updated).await
+}
+
+/// An account after a change, which only a valid one takes.
+async fn changed(conn: &mut Conn, id: &AccountId, updated: Option<AccountRow>) -> Result<Account> {
     match updated {
         Some(row) => row.decode(),
         None => refuse(not_valid(&get_account(conn, id).await?)),

@@ -14,6 +14,15 @@ use crate::db::errors::{Failure, Result};
 /// How much longer than a statement may take its answer is waited for: a server that hangs gives nothing up.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Waits for what a statement on a connection comes to, not longer than it may take: `watched!(conn, statement)`.
+macro_rules! watched {
+    ($conn:expr, $statement:expr) => {{
+        let watch = Watch::start($conn);
+        let result = watch.over($statement).await;
+        watch.end($conn, result)
+    }};
+}
+
 /// A connection of the pool. It goes back there when dropped, unless something was left unfinished on it.
 pub(crate) struct Conn {
     /// None while it is dropped.
@@ -65,9 +74,7 @@ impl Conn {
 
     /// Runs statements without parameters or results.
     pub(super) async fn batch(&mut self, text: &str) -> Result<()> {
-        let watch = Watch::start(self);
-        let result = watch.over(self.raw()?.batch_execute(text)).await;
-        Ok(watch.end(self, result)?)
+        Ok(watched!(self, self.raw()?.batch_execute(text))?)
     }
 }
 
@@ -123,11 +130,7 @@ pub(super) trait RunQueryDsl: Sized + Send {
     {
         async move {
             conn.statements.inc();
-            let watch = Watch::start(conn);
-            let result = watch
-                .over(diesel_async::RunQueryDsl::execute(self, conn.raw()?))
-                .await;
-            watch.end(conn, result)
+            watched!(conn, diesel_async::RunQueryDsl::execute(self, conn.raw()?))
         }
     }
 
@@ -139,11 +142,7 @@ pub(super) trait RunQueryDsl: Sized + Send {
     {
         async move {
             conn.statements.inc();
-            let watch = Watch::start(conn);
-            let result = watch
-                .over(diesel_async::RunQueryDsl::load(self, conn.raw()?))
-                .await;
-            watch.end(conn, result)
+            watched!(conn, diesel_async::RunQueryDsl::load(self, conn.raw()?))
         }
     }
 
@@ -155,11 +154,7 @@ pub(super) trait RunQueryDsl: Sized + Send {
     {
         async move {
             conn.statements.inc();
-            let watch = Watch::start(conn);
-            let result = watch
-                .over(diesel_async::RunQueryDsl::get_result(self, conn.raw()?))
-                .await;
-            watch.end(conn, result)
+            watched!(conn, diesel_async::RunQueryDsl::get_result(self, conn.raw()?))
         }
     }
 
