@@ -4,6 +4,12 @@
 
 mod logs;
 mod postgres;
+mod prepared;
 mod program;
 mod service;
 mod sqlite;
+#[path = "../conformance/stage.rs"]
+#[expect(dead_code, reason = "not every scenario is for this test")]
+mod stage;
+
+use prepared::{ENTRIES, Storage};

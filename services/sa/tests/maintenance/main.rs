@@ -3,9 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+mod binary;
 mod files;
 mod partitions;
 mod plans;
+#[path = "../backup/program.rs"]
+mod program;
 mod retention;
 mod rows;
 mod servers;
