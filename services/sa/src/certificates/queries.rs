@@ -2,12 +2,14 @@
 
 use cairn_rpc::api::sa::{RevokeCertificate, StoredTbs, Unsigned};
 use cairn_types::{Certificate, Error, ErrorKind, OrderStatus, Serial, Timestamp};
-use diesel::dsl::exists;
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
+use cairn_x509::signed_part;
+use diesel::dsl::{case_when, exists};
+use diesel::sql_types::Binary;
+use diesel::{ExpressionMethods, IntoSql, OptionalExtension, QueryDsl, SelectableHelper};
 
 use super::{Conn, RunQueryDsl};
 use crate::certificates::Stored;
-use crate::certificates::rows::{CertificateRow, NewCertificateRow};
+use crate::certificates::rows::{CertificateRow, NOTHING, NewCertificateRow};
 use crate::db::column;
 use crate::db::errors::{Failure, Result, refusal, refuse};
 use crate::db::prepared::prepared;
@@ -95,12 +97,18 @@ pub(crate) async fn store_certificate(
     der: &[u8],
     now: &Timestamp,
 ) -> Result<Stored> {
+    // A certificate contains what was to be signed, which is not kept twice. What is not in it stays beside it, for the
+    // audit to find.
+    let contained = signed_part(der).unwrap_or_default();
+    let left =
+        case_when(certificates::tbs.eq(contained), NOTHING.into_sql::<Binary>()).otherwise(certificates::tbs);
     let stored: Option<CertificateRow> = prepared!(
         diesel::update(certificates::table.find(key(serial)))
             .filter(certificates::der.is_null())
             .set((
                 certificates::der.eq(der),
                 certificates::issued.eq(now.as_millis()),
+                certificates::tbs.eq(left),
             ))
             .returning(CertificateRow::as_returning())
     )

@@ -2,11 +2,15 @@
 
 use cairn_rpc::api::sa::{StoredTbs, Unsigned};
 use cairn_types::{Certificate, Revocation, RevocationReason, Serial, SpkiHash, Timestamp};
+use cairn_x509::signed_part;
 use diesel::{Insertable, Queryable, Selectable};
 
 use crate::db::column;
 use crate::db::errors::{Failure, Result};
 use crate::db::schema::certificates;
+
+/// In place of the octets to be signed of which there is a certificate now.
+pub(crate) const NOTHING: &[u8] = &[];
 
 /// What both forms of a certificate share.
 #[derive(Queryable, Selectable)]
@@ -51,9 +55,16 @@ impl CertificateRow {
         }))
     }
 
-    /// What is stored for the order, whose TBS is this.
+    /// What is stored for the order, whose TBS is this, or is in the certificate.
     pub(crate) fn decode_stored(mut self, tbs: Vec<u8>) -> Result<StoredTbs> {
         let certificate = self.der.take();
+        let tbs = match &certificate {
+            Some(der) if tbs == NOTHING => signed_part(der).map_err(|error| Failure::Damaged {
+                what: "certificate",
+                why: error.to_string(),
+            })?,
+            _ => tbs,
+        };
         Ok(StoredTbs {
             unsigned: self.decode_unsigned(tbs)?,
             certificate,

@@ -1,5 +1,6 @@
 //! The rules about certificates.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use cairn_types::{Identifier, OrderStatus, RevocationReason, Serial};
@@ -13,6 +14,7 @@ use super::report::{Report, hexadecimal, shown};
 use super::rows::{AuthorizationRow, CertificateRow, OrderRow, named};
 use super::trail::check_trail;
 use super::{Rule, in_order};
+use crate::certificates::rows::NOTHING;
 use crate::recovery::by_operator;
 
 /// Tries the rules on a page; returns where the next one starts.
@@ -24,7 +26,7 @@ pub(super) fn check(page: CertificatePage, report: &mut Report) -> Option<Vec<u8
         check_serial(row, &id, report);
         check_times(row, &id, report);
         check_revocation(row, &id, report);
-        check_bytes(row, &id, report);
+        let octets = check_bytes(row, &id, report);
         check_entries(row, &page, &id, report);
         let identifiers: Vec<Identifier> = match serde_json::from_str(&row.identifiers) {
             Ok(identifiers) => identifiers,
@@ -33,7 +35,9 @@ pub(super) fn check(page: CertificatePage, report: &mut Report) -> Option<Vec<u8
                 continue;
             }
         };
-        check_content(row, &identifiers, &id, report);
+        if let Some(octets) = octets {
+            check_content(row, &octets, &identifiers, &id, report);
+        }
         match page.orders.get(&row.order_id) {
             // Order and proof may be lost.
             _ if is_recovered(row, &page) => report.count("recovered"),
@@ -122,17 +126,26 @@ fn check_revocation(row: &CertificateRow, id: &str, report: &mut Report) {
     }
 }
 
-fn check_bytes(row: &CertificateRow, id: &str, report: &mut Report) {
+/// Returns the octets that were, or are to be, signed: once they are in a certificate, they are nowhere else.
+fn check_bytes<'a>(row: &'a CertificateRow, id: &str, report: &mut Report) -> Option<Cow<'a, [u8]>> {
     let mut broken = |finding: String| report.broken(Rule::CertificateBytes, id, finding);
     if row.der.is_some() != row.issued.is_some() {
         broken("it is either signed or issued, not both".to_owned());
     }
+    let apart = Cow::Borrowed(row.tbs.as_slice());
     match row.der.as_deref().map(signed_part) {
-        Some(Ok(signed)) if signed != row.tbs => {
-            broken("what was signed is not what was to be signed".to_owned());
+        None => Some(apart),
+        Some(Ok(signed)) if row.tbs == NOTHING => Some(Cow::Owned(signed)),
+        Some(Ok(signed)) => {
+            if signed != row.tbs {
+                broken("what was signed is not what was to be signed".to_owned());
+            }
+            Some(apart)
         }
-        Some(Err(error)) => broken(format!("it cannot be decoded: {error}")),
-        Some(Ok(_)) | None => {}
+        Some(Err(error)) => {
+            broken(format!("it cannot be decoded: {error}"));
+            (row.tbs != NOTHING).then_some(apart)
+        }
     }
 }
 
@@ -162,9 +175,15 @@ fn check_entries(row: &CertificateRow, page: &CertificatePage, id: &str, report:
     }
 }
 
-fn check_content(row: &CertificateRow, identifiers: &[Identifier], id: &str, report: &mut Report) {
+fn check_content(
+    row: &CertificateRow,
+    octets: &[u8],
+    identifiers: &[Identifier],
+    id: &str,
+    report: &mut Report,
+) {
     let mut broken = |finding: String| report.broken(Rule::CertificateContent, id, finding);
-    let view = match TbsView::from_der(&row.tbs) {
+    let view = match TbsView::from_der(octets) {
         Ok(view) => view,
         Err(error) => return broken(format!("it cannot be decoded: {error}")),
     };

@@ -62,7 +62,8 @@ rules! {
     CertificateSerial = "certificate-serial",
     /// What was to be signed says the serial number, names, key and validity that the columns say.
     CertificateContent = "certificate-content",
-    /// The signed bytes contain exactly what was to be signed, and there is a time of issuance if there are any.
+    /// The signed bytes are a certificate, which contains exactly what was to be signed if that is still kept, and there
+    /// is a time of issuance if there are any.
     CertificateBytes = "certificate-bytes",
     /// A certificate ends after it begins, and is prepared, issued and revoked in this order.
     CertificateTimes = "certificate-times",

@@ -7,7 +7,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use super::accounts::create_account;
 use super::dialect::locked;
 use super::{Conn, RunQueryDsl};
-use crate::certificates::rows::NewCertificateRow;
+use crate::certificates::rows::{NOTHING, NewCertificateRow};
 use crate::db::column;
 use crate::db::errors::{Result, refuse};
 use crate::db::schema::{accounts, certificates, orders};
@@ -47,6 +47,8 @@ pub(crate) async fn restore(conn: &mut Conn, signed: &Signed) -> Result<()> {
         .set((
             certificates::der.eq(&signed.der),
             certificates::issued.eq(signed.at.as_millis()),
+            // It was taken from the certificate.
+            certificates::tbs.eq(NOTHING),
         ))
         .execute(conn)
         .await?;

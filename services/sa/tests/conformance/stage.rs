@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use cairn_kit::{Env, FilePath, Secret, SystemRng};
 use cairn_rpc::api::sa::{
-    BeginFinalize, BeginValidation, CreateAccount, CreateOrder, FinishValidation, Unsigned,
+    BeginFinalize, BeginValidation, Claim, ClaimedOrder, ClaimedValidation, CreateAccount, CreateOrder,
+    FinishValidation, Unsigned,
 };
 use cairn_rpc::client::SaClient;
 use cairn_rpc::{ClientConfig, Context, Hub, ServerConfig, TlsConfig};
@@ -23,6 +24,9 @@ use crate::{ENTRIES, Storage};
 
 /// Far more than any call here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is to be signed, in DER: an OCTET STRING.
+pub(crate) const TO_BE_SIGNED: &[u8] = b"\x04\x0cto be signed";
 
 /// When each test begins.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -325,7 +329,7 @@ impl Stage {
             spki: SpkiHash([7; 32]),
             not_before: self.now(),
             not_after: self.now() + 90 * 24 * HOUR,
-            tbs: b"to be signed".to_vec(),
+            tbs: TO_BE_SIGNED.to_vec(),
         }
     }
 
@@ -351,6 +355,33 @@ impl Stage {
         self.sa.get_order(&context, order.id).await.unwrap()
     }
 
+    /// What has become of a stored order.
+    pub(crate) async fn status(&self, id: OrderId) -> OrderStatus {
+        self.sa.get_order(&self.context(), id).await.unwrap().status
+    }
+
+    /// Takes over validations whose lease ran out.
+    pub(crate) async fn claim_validations(&self, limit: u32) -> Vec<ClaimedValidation> {
+        let claim = self.claim(limit);
+        self.sa.claim_validations(&self.context(), claim).await.unwrap()
+    }
+
+    /// Takes over orders whose lease ran out.
+    pub(crate) async fn claim_orders(&self, limit: u32) -> Vec<ClaimedOrder> {
+        self.sa
+            .claim_orders(&self.context(), self.claim(limit))
+            .await
+            .unwrap()
+    }
+
+    fn claim(&self, limit: u32) -> Claim {
+        Claim {
+            owner: "janitor".to_owned(),
+            deadline: self.now() + HOUR,
+            limit,
+        }
+    }
+
     /// The entries of the audit trail, as JSON objects, by subject and position.
     pub(crate) fn entries(&self) -> Vec<serde_json::Value> {
         self.storage
@@ -358,6 +389,11 @@ impl Stage {
             .iter()
             .map(|row| serde_json::from_str(row).unwrap())
             .collect()
+    }
+
+    /// What a query of one column gives.
+    pub(crate) fn rows(&self, query: &str) -> Vec<String> {
+        self.storage.rows(query)
     }
 
     /// Changes what is stored by statements of SQL, past every rule that the database itself enforces.
@@ -376,6 +412,12 @@ impl Stage {
             .parse()
             .unwrap()
     }
+}
+
+/// What is a certificate as far as storage can tell: around what was to be signed.
+pub(crate) fn certificate(tbs: &[u8]) -> Vec<u8> {
+    let body = [tbs, b"\x05\x00\x03\x02\x00\x2a"].concat();
+    [&[0x30, u8::try_from(body.len()).unwrap()], body.as_slice()].concat()
 }
 
 pub(crate) fn dns(name: &str) -> Identifier {

@@ -269,9 +269,9 @@ COMMENT ON COLUMN certificates.revocation_reason IS
 COMMENT ON COLUMN certificates.revoked_by IS
     'An account''s URL, ''certificate key'' or an operator''s name.';
 COMMENT ON COLUMN certificates.tbs IS
-    'DER of the TBSCertificate.';
+    'DER of the TBSCertificate; empty once it is in the certificate.';
 COMMENT ON COLUMN certificates.der IS
-    'DER of the certificate, once signed.';
+    'DER of the certificate, once signed. It contains the TBSCertificate.';
 
 CREATE TABLE replacements (
     serial BYTEA NOT NULL CHECK (octet_length(serial) = 16),

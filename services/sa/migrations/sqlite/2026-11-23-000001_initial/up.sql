@@ -180,9 +180,9 @@ CREATE TABLE certificates (
     revocation_reason INTEGER,
     -- An account's URL, 'certificate key' or an operator's name.
     revoked_by TEXT,
-    -- DER of the TBSCertificate.
+    -- DER of the TBSCertificate; empty once it is in the certificate.
     tbs BLOB NOT NULL,
-    -- DER of the certificate, once signed.
+    -- DER of the certificate, once signed. It contains the TBSCertificate.
     der BLOB,
     PRIMARY KEY (serial, day),
     CHECK ((revoked IS NULL) = (revocation_reason IS NULL) AND (revoked IS NULL) = (revoked_by IS NULL))

@@ -3,7 +3,7 @@
 use cairn_rpc::api::sa::RevokeCertificate;
 use cairn_types::{Certificate, ErrorKind, OrderStatus, Revocation, RevocationReason};
 
-use crate::stage::{HOUR, Stage, problem, refused};
+use crate::stage::{HOUR, Stage, certificate, problem, refused};
 
 #[tokio::test]
 async fn an_order_has_one_serial() {
@@ -34,6 +34,56 @@ async fn an_order_has_one_serial() {
         (late.unsigned, late.certificate),
         (first, Some(b"signed".to_vec()))
     );
+}
+
+/// The octets that are to be signed, each row's as a number of them.
+const KEPT: &str = "SELECT CAST(length(tbs) AS TEXT) FROM certificates";
+
+#[tokio::test]
+async fn what_was_to_be_signed_is_kept_until_it_is_in_a_certificate() {
+    let stage = Stage::new().await;
+    let context = stage.context();
+    let account = stage.stored_account().await;
+    let (order, _) = stage.processing_order(&account, &["a.example"]).await;
+    let unsigned = stage.unsigned(&order);
+    stage.signer.store_tbs(&context, unsigned.clone()).await.unwrap();
+    assert_eq!(stage.rows(KEPT), ["14"]);
+    let der = certificate(&unsigned.tbs);
+    for _ in 0..2 {
+        let stored = stage
+            .signer
+            .store_certificate(&context, unsigned.serial, der.clone())
+            .await
+            .unwrap();
+        assert_eq!(stored.der, der);
+        assert_eq!(stage.rows(KEPT), ["0"]);
+    }
+    // Whoever prepares again finds all of it.
+    for prepared in [unsigned.clone(), stage.unsigned(&order)] {
+        let stored = stage.signer.store_tbs(&context, prepared).await.unwrap();
+        assert_eq!(
+            (&stored.unsigned, stored.certificate.as_ref()),
+            (&unsigned, Some(&der))
+        );
+    }
+}
+
+/// A signature cannot be taken back, whatever was signed; the audit of the database tells.
+#[tokio::test]
+async fn what_was_to_be_signed_is_kept_if_something_else_was() {
+    let stage = Stage::new().await;
+    let context = stage.context();
+    let account = stage.stored_account().await;
+    for der in [certificate(b"\x04\x01x"), b"signed".to_vec()] {
+        let (order, _) = stage.processing_order(&account, &["a.example"]).await;
+        let unsigned = stage.unsigned(&order);
+        stage.signer.store_tbs(&context, unsigned.clone()).await.unwrap();
+        let stored = stage
+            .signer
+            .store_certificate(&context, unsigned.serial, der.clone());
+        assert_eq!(stored.await.unwrap().der, der);
+    }
+    assert_eq!(stage.rows(KEPT), ["14", "14"]);
 }
 
 #[tokio::test]
@@ -176,10 +226,7 @@ async fn a_certificate_is_stored_and_its_order_is_valid() {
         stage.sa.get_certificate(&context, serial).await.unwrap(),
         expected
     );
-    assert_eq!(
-        stage.sa.get_order(&context, order.id).await.unwrap().status,
-        OrderStatus::Valid
-    );
+    assert_eq!(stage.status(order.id).await, OrderStatus::Valid);
     let other = stage
         .signer
         .store_certificate(&context, serial, b"other".to_vec())

@@ -1,17 +1,8 @@
 //! Work whose lease ran out is taken over.
 
-use cairn_rpc::api::sa::Claim;
 use cairn_types::{AuthorizationStatus, ErrorKind, OrderStatus};
 
 use crate::stage::{HOUR, Stage, problem, refused};
-
-fn claim(stage: &Stage, limit: u32) -> Claim {
-    Claim {
-        owner: "janitor".to_owned(),
-        deadline: stage.now() + HOUR,
-        limit,
-    }
-}
 
 #[tokio::test]
 async fn validations_are_claimed_when_their_lease_ran_out() {
@@ -25,11 +16,7 @@ async fn validations_are_claimed_when_their_lease_ran_out() {
         stage.pass(HOUR / 2);
     }
     // The first ran out at this very moment.
-    let claimed = stage
-        .sa
-        .claim_validations(&context, claim(&stage, 10))
-        .await
-        .unwrap();
+    let claimed = stage.claim_validations(10).await;
     assert_eq!(claimed.len(), 1);
     let work = &claimed[0];
     assert_eq!(
@@ -49,29 +36,11 @@ async fn validations_are_claimed_when_their_lease_ran_out() {
     let valid = stage.sa.finish_validation(&context, finish).await.unwrap();
     assert_eq!(valid.status, AuthorizationStatus::Valid);
     stage.pass(HOUR);
-    assert_eq!(
-        stage
-            .sa
-            .claim_validations(&context, claim(&stage, 0))
-            .await
-            .unwrap(),
-        []
-    );
-    let claimed = stage
-        .sa
-        .claim_validations(&context, claim(&stage, 10))
-        .await
-        .unwrap();
+    assert_eq!(stage.claim_validations(0).await, []);
+    let claimed = stage.claim_validations(10).await;
     assert_eq!(claimed.len(), 1, "what is finished is not claimed");
     assert_eq!(claimed[0].authorization.id, order.authorizations[1]);
-    assert_eq!(
-        stage
-            .sa
-            .claim_validations(&context, claim(&stage, 10))
-            .await
-            .unwrap(),
-        []
-    );
+    assert_eq!(stage.claim_validations(10).await, []);
 }
 
 #[tokio::test]
@@ -82,14 +51,7 @@ async fn validations_without_time_left_end_instead() {
     let order = stage.stored_order(&account, &["a.example"]).await;
     stage.begin(&account, order.authorizations[0]).await;
     stage.pass(24 * HOUR);
-    assert_eq!(
-        stage
-            .sa
-            .claim_validations(&context, claim(&stage, 10))
-            .await
-            .unwrap(),
-        []
-    );
+    assert_eq!(stage.claim_validations(10).await, []);
     let authorization = stage
         .sa
         .get_authorization(&context, order.authorizations[0])
@@ -97,10 +59,7 @@ async fn validations_without_time_left_end_instead() {
         .unwrap();
     assert_eq!(authorization.status, AuthorizationStatus::Invalid);
     assert!(authorization.challenges[0].error.is_some());
-    assert_eq!(
-        stage.sa.get_order(&context, order.id).await.unwrap().status,
-        OrderStatus::Invalid
-    );
+    assert_eq!(stage.status(order.id).await, OrderStatus::Invalid);
 }
 
 #[tokio::test]
@@ -116,13 +75,10 @@ async fn orders_are_claimed_when_their_lease_ran_out() {
         .await
         .unwrap();
     stage.issued_order(&account, &["c.example"]).await;
-    assert_eq!(
-        stage.sa.claim_orders(&context, claim(&stage, 10)).await.unwrap(),
-        []
-    );
+    assert_eq!(stage.claim_orders(10).await, []);
     stage.pass(HOUR);
     let (second, _) = stage.processing_order(&account, &["d.example"]).await;
-    let claimed = stage.sa.claim_orders(&context, claim(&stage, 10)).await.unwrap();
+    let claimed = stage.claim_orders(10).await;
     assert_eq!(claimed.len(), 1);
     assert_eq!(
         (&claimed[0].order, claimed[0].request.as_slice()),
@@ -139,12 +95,9 @@ async fn orders_are_claimed_when_their_lease_ran_out() {
         .await;
     assert_eq!(held.unwrap().status, OrderStatus::Invalid);
     stage.pass(HOUR);
-    let claimed = stage.sa.claim_orders(&context, claim(&stage, 1)).await.unwrap();
+    let claimed = stage.claim_orders(1).await;
     assert_eq!(claimed[0].order.id, second.id);
-    assert_eq!(
-        stage.sa.claim_orders(&context, claim(&stage, 10)).await.unwrap(),
-        []
-    );
+    assert_eq!(stage.claim_orders(10).await, []);
 }
 
 #[tokio::test]
@@ -169,18 +122,8 @@ async fn a_renewed_lease_is_not_claimed() {
             .await
             .unwrap();
     }
-    assert_eq!(
-        stage.sa.claim_orders(&context, claim(&stage, 10)).await.unwrap(),
-        []
-    );
-    assert_eq!(
-        stage
-            .sa
-            .claim_validations(&context, claim(&stage, 10))
-            .await
-            .unwrap(),
-        []
-    );
+    assert_eq!(stage.claim_orders(10).await, []);
+    assert_eq!(stage.claim_validations(10).await, []);
 }
 
 #[tokio::test]
@@ -204,13 +147,9 @@ async fn a_lease_that_is_given_back_is_claimed_at_once() {
     };
     renew_order(stage.now()).await.unwrap();
     renew_validation(stage.now()).await.unwrap();
-    let claimed = stage.sa.claim_orders(&context, claim(&stage, 10)).await.unwrap();
+    let claimed = stage.claim_orders(10).await;
     assert_eq!(claimed[0].order.id, order.id);
-    let claimed = stage
-        .sa
-        .claim_validations(&context, claim(&stage, 10))
-        .await
-        .unwrap();
+    let claimed = stage.claim_validations(10).await;
     assert_eq!(claimed[0].authorization.id, authorization);
     // It is another's now.
     let later = stage.now() + HOUR;

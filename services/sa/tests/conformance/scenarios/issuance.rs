@@ -52,8 +52,5 @@ async fn an_issuance_takes_six_commits_and_twelve_statements() {
     let commits = stage.counted("cairn_sa_commits_total") - before.0;
     let statements = stage.counted("cairn_sa_statements_total") - before.1;
     assert_eq!((commits, statements), (6, 12));
-    assert_eq!(
-        stage.sa.get_order(&context, order.id).await.unwrap().status,
-        OrderStatus::Valid
-    );
+    assert_eq!(stage.status(order.id).await, OrderStatus::Valid);
 }

@@ -78,10 +78,7 @@ async fn an_order_of_valid_authorizations_starts_ready() {
     let third = stage.sa.create_order(&context, mixed).await.unwrap();
     assert_eq!(third.status, OrderStatus::Pending);
     stage.validate(&account, third.authorizations[1]).await;
-    assert_eq!(
-        stage.sa.get_order(&context, third.id).await.unwrap().status,
-        OrderStatus::Ready
-    );
+    assert_eq!(stage.status(third.id).await, OrderStatus::Ready);
 }
 
 #[tokio::test]
@@ -363,10 +360,7 @@ async fn an_order_ends_with_any_of_its_authorizations() {
         (processing, OrderStatus::Processing),
         (unrelated, OrderStatus::Ready),
     ] {
-        assert_eq!(
-            stage.sa.get_order(&context, order.id).await.unwrap().status,
-            status
-        );
+        assert_eq!(stage.status(order.id).await, status);
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 
-use cairn_rpc::api::sa::{ChangeKey, Claim, CreateAccount};
+use cairn_rpc::api::sa::{ChangeKey, CreateAccount};
 use cairn_types::{AuthorizationStatus, ErrorKind, OrderId, OrderStatus, Serial};
 use tokio::task::JoinSet;
 
@@ -267,15 +267,7 @@ async fn work_is_claimed_by_one() {
             .await;
     }
     stage.pass(HOUR);
-    let results = race(&stage, |stage| async move {
-        let claim = Claim {
-            owner: "janitor".to_owned(),
-            deadline: stage.now() + HOUR,
-            limit: 2,
-        };
-        stage.sa.claim_orders(&stage.context(), claim).await.unwrap()
-    })
-    .await;
+    let results = race(&stage, |stage| async move { stage.claim_orders(2).await }).await;
     let claimed: Vec<_> = results.iter().flatten().map(|work| work.order.id).collect();
     assert_eq!(claimed.len(), 4);
     assert_eq!(claimed.into_iter().collect::<HashSet<_>>().len(), 4);

@@ -29,10 +29,7 @@ async fn a_restart_forgets_nothing() {
         .finish_validation(&context, stage.finish(id, &begun, None))
         .await
         .unwrap();
-    assert_eq!(
-        stage.sa.get_order(&context, pending.id).await.unwrap().status,
-        OrderStatus::Ready
-    );
+    assert_eq!(stage.status(pending.id).await, OrderStatus::Ready);
     let again = stage.finalize(&processing);
     let request = cairn_rpc::api::sa::BeginFinalize { lease, ..again };
     assert!(stage.sa.begin_finalize(&context, request).await.unwrap().leased);

@@ -111,16 +111,10 @@ async fn success_makes_authorization_and_order_ready() {
             (ChallengeStatus::Valid, Some(stage.now()))
         );
         assert_eq!(valid.challenges[1].status, ChallengeStatus::Pending);
-        assert_eq!(
-            stage.sa.get_order(&context, order.id).await.unwrap().status,
-            OrderStatus::Pending
-        );
+        assert_eq!(stage.status(order.id).await, OrderStatus::Pending);
     }
     stage.validate(&account, second).await;
-    assert_eq!(
-        stage.sa.get_order(&context, order.id).await.unwrap().status,
-        OrderStatus::Ready
-    );
+    assert_eq!(stage.status(order.id).await, OrderStatus::Ready);
     let evidence = stage.sa.get_order_evidence(&context, order.id).await.unwrap();
     assert!(
         evidence.iter().all(|one| one.receipts.len() == 2),
@@ -199,7 +193,10 @@ async fn an_attempt_that_failed_shows_and_prolongs_the_lease() {
         ErrorKind::NotFound,
     );
     stage.pass(2 * HOUR);
-    assert!(claim(&stage).await.is_empty(), "the new deadline counts");
+    assert!(
+        stage.claim_validations(10).await.is_empty(),
+        "the new deadline counts"
+    );
     let valid = stage
         .sa
         .finish_validation(&context, stage.finish(id, &begun, None))
@@ -210,15 +207,6 @@ async fn an_attempt_that_failed_shows_and_prolongs_the_lease() {
         stage.sa.record_attempt(&context, attempt).await,
         ErrorKind::Conflict,
     );
-}
-
-async fn claim(stage: &Stage) -> Vec<cairn_rpc::api::sa::ClaimedValidation> {
-    let claim = cairn_rpc::api::sa::Claim {
-        owner: "janitor".to_owned(),
-        deadline: stage.now() + HOUR,
-        limit: 10,
-    };
-    stage.sa.claim_validations(&stage.context(), claim).await.unwrap()
 }
 
 #[tokio::test]
@@ -247,10 +235,7 @@ async fn only_the_holder_of_the_lease_ends_a_validation() {
         stage.sa.finish_validation(&context, unknown).await,
         ErrorKind::NotFound,
     );
-    assert_eq!(
-        stage.sa.get_order(&context, order.id).await.unwrap().status,
-        OrderStatus::Pending
-    );
+    assert_eq!(stage.status(order.id).await, OrderStatus::Pending);
     stage
         .sa
         .finish_validation(&context, stage.finish(id, &begun, None))
@@ -299,10 +284,7 @@ async fn success_after_the_end_of_the_authorization_is_none() {
         .unwrap();
     assert_eq!(late.status, AuthorizationStatus::Invalid);
     assert_eq!(late.challenges[0].status, ChallengeStatus::Invalid);
-    assert_eq!(
-        stage.sa.get_order(&context, order.id).await.unwrap().status,
-        OrderStatus::Invalid
-    );
+    assert_eq!(stage.status(order.id).await, OrderStatus::Invalid);
 }
 
 #[tokio::test]

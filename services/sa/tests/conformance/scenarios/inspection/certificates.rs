@@ -61,7 +61,11 @@ pub(super) const PLANTS: &[Plant] = &[
     (
         "UPDATE certificates SET der = (SELECT der FROM certificates WHERE revoked IS NOT NULL) \
          WHERE der IS NOT NULL",
-        &[Rule::CertificateBytes, Rule::TrailState],
+        &[Rule::CertificateContent, Rule::TrailState],
+    ),
+    (
+        "UPDATE certificates SET tbs = (SELECT tbs FROM certificates WHERE revoked IS NOT NULL) WHERE der IS NULL",
+        &[Rule::CertificateContent],
     ),
     (
         "UPDATE certificates SET der = tbs WHERE revoked IS NOT NULL",

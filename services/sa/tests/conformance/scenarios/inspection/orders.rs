@@ -86,7 +86,7 @@ pub(super) const PLANTS: &[Plant] = &[
     ),
     (
         "UPDATE certificates SET der = NULL, issued = NULL WHERE revoked IS NULL",
-        &[Rule::OrderCertificate, Rule::TrailState],
+        &[Rule::OrderCertificate, Rule::CertificateContent, Rule::TrailState],
     ),
     (
         "DELETE FROM certificates WHERE revoked IS NOT NULL",
