@@ -5,6 +5,7 @@
 
 mod audit;
 mod operator;
+mod validate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ pub(crate) struct Args {
 #[derive(Subcommand, Debug)]
 enum Command {
     Audit(audit::Args),
+    Validate(validate::Args),
 }
 
 /// What a command came to.
@@ -73,6 +75,7 @@ fn carry_out(args: &Args) -> anyhow::Result<Outcome> {
         let operator = Operator::load(&path)?;
         match &args.command {
             Command::Audit(args) => audit::run(args, &operator).await,
+            Command::Validate(args) => validate::run(args, &operator).await,
         }
     })
 }

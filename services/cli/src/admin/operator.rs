@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use cairn_kit::{Configuration, Metrics, SystemRng, config};
-use cairn_rpc::client::SaClient;
+use cairn_rpc::client::{SaClient, VaClient};
 use cairn_rpc::{ClientConfig, Context, TlsConfig, Transport};
 use cairn_types::{Duration, Error, ErrorKind};
 use serde::Deserialize;
@@ -17,11 +17,17 @@ pub(super) struct Config {
     tls: TlsConfig,
     /// Where the storage authority is.
     sa: ClientConfig,
+    /// Where the validation authority is, for trials.
+    va: Option<ClientConfig>,
 }
 
 impl Configuration for Config {
     fn check(&self) -> Result<(), String> {
-        self.sa.check().map_err(|error| format!("sa: {error}"))
+        self.sa.check().map_err(|error| format!("sa: {error}"))?;
+        self.va
+            .iter()
+            .try_for_each(ClientConfig::check)
+            .map_err(|error| format!("va: {error}"))
     }
 }
 
@@ -30,6 +36,7 @@ pub(super) struct Operator {
     /// The storage authority.
     pub(super) sa: SaClient,
     addresses: String,
+    va: Option<(VaClient, String)>,
 }
 
 impl Operator {
@@ -39,7 +46,15 @@ impl Operator {
             .context("who you are is in a file: choose one by --config FILE or --local DIR")?
             .service;
         let transport = Transport::tls(&config.tls, &Metrics::new())?;
+        let va = match &config.va {
+            Some(va) => Some((
+                VaClient::new(transport.channel(VaClient::TARGET, va)?),
+                va.addresses.join(", "),
+            )),
+            None => None,
+        };
         Ok(Self {
+            va,
             sa: SaClient::new(transport.channel(SaClient::TARGET, &config.sa)?),
             addresses: config.sa.addresses.join(", "),
         })
@@ -50,15 +65,35 @@ impl Operator {
         Context::new(&SystemRng, timeout)
     }
 
+    /// The validation authority, if the configuration has it.
+    pub(super) fn va(&self) -> anyhow::Result<&VaClient> {
+        match &self.va {
+            Some((client, _)) => Ok(client),
+            None => {
+                anyhow::bail!("where the validation authority is stands in section [va], which is missing")
+            }
+        }
+    }
+
     /// What a failed call of the storage authority is told as: an operator may know it all.
     pub(super) fn failure(&self, error: Error) -> anyhow::Error {
-        let answers = match error.kind() {
-            ErrorKind::Unavailable => "does not answer",
-            _ => "refuses",
-        };
-        let why = error.internal.unwrap_or(error.problem.detail);
-        anyhow::anyhow!("the storage authority at {} {answers}: {why}", self.addresses)
+        failure("storage", &self.addresses, error)
     }
+
+    /// As [`Operator::failure`], of the validation authority.
+    pub(super) fn va_failure(&self, error: Error) -> anyhow::Error {
+        let addresses = self.va.as_ref().map_or("", |(_, addresses)| addresses);
+        failure("validation", addresses, error)
+    }
+}
+
+fn failure(which: &str, addresses: &str, error: Error) -> anyhow::Error {
+    let answers = match error.kind() {
+        ErrorKind::Unavailable => "does not answer",
+        _ => "refuses",
+    };
+    let why = error.internal.unwrap_or(error.problem.detail);
+    anyhow::anyhow!("the {which} authority at {addresses} {answers}: {why}")
 }
 
 #[cfg(test)]
@@ -77,6 +112,7 @@ mod tests {
         fs::write(dir.path().join("tls/operator.key"), "secret").unwrap();
         let config = config::load::<Config>(&path).unwrap().service;
         assert_eq!(config.sa.addresses, ["127.0.0.1:9001"]);
+        assert_eq!(config.va.unwrap().addresses, ["127.0.0.1:9003"]);
         assert_eq!(config.tls.ca.as_path(), dir.path().join("tls/ca.pem"));
     }
 

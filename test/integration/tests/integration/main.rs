@@ -14,6 +14,7 @@ mod challenges;
 mod configuration;
 mod crashes;
 mod directory;
+mod explanations;
 mod external_account;
 mod finalize;
 mod grpc;

@@ -10,11 +10,13 @@ use crate::local::service::Service;
 pub(super) struct Config {
     tls: Tls,
     sa: Client,
+    va: Client,
 }
 
 pub(super) fn config(stack: &Stack) -> Config {
     Config {
         tls: stack.identity(stack.pki.operator()),
         sa: stack.client(Service::Sa),
+        va: stack.client(Service::Va),
     }
 }
