@@ -59,6 +59,11 @@ impl Trace {
         self.doing = what.into();
     }
 
+    /// Notes that nothing is waited for any more.
+    pub(crate) fn done(&mut self) {
+        self.doing.clear();
+    }
+
     /// What is being waited for; empty if nothing is.
     pub(crate) fn current(&self) -> &str {
         &self.doing

@@ -127,12 +127,12 @@ async fn converse(
         .map_err(|error| failure(target, &error, NO_ANSWER))?;
     let (head, mut body) = response.into_parts();
     trace.step(format!("requested {target}: status {}", head.status.as_u16()));
-    trace.doing(format!("reading the answer of {target}"));
     if let Some(location) = redirect(head.status, &head.headers, target)? {
         return Ok(Reply::Redirect(location));
     }
     check_framing(&head.headers, target)?;
     check_encoding(&head.headers, target)?;
+    trace.doing(format!("reading the answer of {target}"));
     let mut read = Vec::new();
     while read.len() <= MAX_BODY
         && let Some(frame) = body.frame().await
@@ -143,6 +143,7 @@ async fn converse(
             read.extend_from_slice(&data[..data.len().min(room)]);
         }
     }
+    trace.done();
     finish(head.status, read, target)
 }
 

@@ -57,6 +57,8 @@ fn verdict(trial: &Trial) -> String {
         ""
     };
     match (trial.passed, refused) {
+        (true, 0) if all == 1 => "It would pass.".to_owned(),
+        (false, _) if all == 1 => format!("It would fail.{again}"),
         (true, 0) => format!("It would pass: all {all} perspectives agree."),
         (true, refused) => format!("It would pass, although {refused} of {all} perspectives refused."),
         (false, refused) => format!("It would fail: {refused} of {all} perspectives refused.{again}"),
@@ -111,10 +113,7 @@ mod tests {
              Token and account key were made up: no file or record of a client passes without --token and \
              --thumbprint.\n"
         );
-        assert!(
-            render(&trial(true, vec![seen("remote", None)]))
-                .ends_with("It would pass: all 1 perspectives agree.\n")
-        );
+        assert!(render(&trial(true, vec![seen("remote", None)])).ends_with("\nIt would pass.\n"));
         assert!(
             render(&trial(true, vec![refused, seen("remote", None)]))
                 .contains("It would pass, although 1 of 2 perspectives refused.")
