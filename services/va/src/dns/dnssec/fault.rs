@@ -40,7 +40,7 @@ pub(super) enum Why {
     Iterations(u16),
     #[error("the zone does not prove that no closer name exists than the wildcard they come from")]
     WildcardNotProved,
-    #[error("checking them takes too many signatures or queries")]
+    #[error("there are too many of them, or checking them takes too many signatures or queries")]
     TooMuch,
 }
 

@@ -20,6 +20,11 @@ use crate::dns::{LookupError, Upstream};
 const MAX_SIGNATURES: u32 = 400;
 const MAX_QUERIES: u32 = 200;
 
+/// How many DS and DNSKEY records one zone may have: each of the one kind may have to be compared with each of the
+/// other.
+const MAX_DS: usize = 32;
+const MAX_KEYS: usize = 64;
+
 /// What was learned of zones during one attempt, so that it is asked for once. Nothing outlives the attempt.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -166,6 +171,9 @@ fn zone(
 ) -> Result<Zone, Fault> {
     let fault = |why: Why| why.at(name, name, RecordType::DNSKEY);
     let set = Set::find(answers, name, RecordType::DNSKEY).ok_or_else(|| fault(Why::Missing))?;
+    if set.records.len() > MAX_KEYS {
+        return Err(fault(Why::TooMuch));
+    }
     let read = |record: &&Record| Dnskey::read(octets(record)?);
     let keys: Vec<Dnskey> = set.records.iter().filter_map(read).collect();
     let trusted: Vec<_> = keys.iter().filter(|key| is_trusted(key)).cloned().collect();
@@ -193,6 +201,9 @@ fn delegation(
     let Sections(answers, authority) = message;
     if let Some(set) = Set::find(answers, name, RecordType::DS) {
         checker.verify(above, &set)?;
+        if set.records.len() > MAX_DS {
+            return Err(Why::TooMuch.at(&above.name, name, RecordType::DS));
+        }
         let read = |record: &&Record| Ds::read(octets(record)?);
         return Ok(Ok(set.records.iter().filter_map(read).collect()));
     }
@@ -210,5 +221,39 @@ fn delegation(
         Some(Denial::NoName) => Ok(Err(Border::End)),
         Some(Denial::Delegation | Denial::OptOut) => Ok(Err(Border::Unsigned)),
         None => Err(not_denied(above, name, RecordType::DS)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::rr::RData;
+    use hickory_proto::rr::rdata::NULL;
+
+    use super::*;
+
+    #[test]
+    fn a_zone_with_countless_keys_is_given_up() {
+        let session = Session::default();
+        let key = |index: u8| {
+            let data = RData::Unknown {
+                code: RecordType::DNSKEY,
+                rdata: NULL::with(vec![1, 0, 3, 13, index]),
+            };
+            Record::from_rdata(Name::root(), 60, data)
+        };
+        for (count, why) in [
+            (0, Why::Missing),
+            (64, Why::NoKeyFits),
+            (65, Why::TooMuch),
+            (255, Why::TooMuch),
+        ] {
+            let answers: Vec<_> = (0..count).map(key).collect();
+            let checker = session.checker(Timestamp::from_secs(0));
+            let expected = why.at(&Name::root(), &Name::root(), RecordType::DNSKEY);
+            assert_eq!(
+                root_zone(checker, &TrustAnchor::iana(), &answers).err(),
+                Some(expected)
+            );
+        }
     }
 }
