@@ -23,7 +23,8 @@ pub(super) async fn find(
     let expected = claim.dns_record();
     let remedy = || format!("Add the record `{record}. IN TXT \"{expected}\"`");
     let found = dns.txt(record, trace).await.map_err(|error| {
-        error.refusal(RecordType::TXT, record).remedy(|| {
+        let refusal = error.refusal(RecordType::TXT, record);
+        refusal.expected(format!("\"{expected}\"")).remedy(|| {
             format!(
                 "{}; where the DNS service adds the domain to names by itself, enter the name without it",
                 remedy()
