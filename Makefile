@@ -41,9 +41,10 @@ check: packages ## Formatting, lints, documentation, and which crate may depend 
 	test/architecture/deny
 
 .PHONY: bench
-bench: packages ## Measure issuances per second and CPU and memory by process, with full optimization
+bench: packages ## Measure issuances and validations per second, CPU and memory, with full optimization
 	cargo build --release $(PACKAGES) --package cairn-bench
 	$(TARGET)/release/cairn-bench $(ARGS)
+	$(if $(ARGS),,$(TARGET)/release/cairn-bench validation)
 
 .PHONY: chaos
 chaos: build ## Issue certificates while services and PostgreSQL fail: make chaos ARGS="--seed 7"

@@ -60,6 +60,28 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Command {
     Growth(Growth),
+    Validation(Validation),
+}
+
+/// Measures validations per second by each type of challenge, and what they cost, with several numbers of remote
+/// perspectives
+#[derive(clap::Args, Debug)]
+pub(crate) struct Validation {
+    /// Validations by each type
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) count: u32,
+
+    /// Validations by each type that come before and are not measured
+    #[arg(long, default_value_t = 50)]
+    pub(crate) warm_up: u32,
+
+    /// How many there are at once
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(crate) concurrency: u32,
+
+    /// How many remote perspectives confirm: a list, measured one after the other
+    #[arg(long, value_delimiter = ',', default_values_t = [0, 1, 5])]
+    pub(crate) remotes: Vec<usize>,
 }
 
 /// Measures how the CA does on PostgreSQL with many certificates, compared to few

@@ -4,6 +4,8 @@
 //! own web server, validation awaited, finalize, download. Each worker has an account and a connection of
 //! its own. CSRs are made before the clock starts.
 //!
+//! `cairn-bench validation` measures validations alone, by every challenge type.
+//!
 //! `cairn-bench growth` compares such issuances, and other work, between a small and a large database.
 
 mod args;
@@ -15,6 +17,7 @@ mod machine;
 mod processes;
 mod report;
 mod target;
+mod validation;
 
 use std::process::ExitCode;
 
@@ -46,6 +49,11 @@ fn measure(args: &Args) -> anyhow::Result<bool> {
         .build()?;
     if let Some(Command::Growth(args)) = &args.command {
         let report = runtime.block_on(growth::measure(args))?;
+        print!("{}", report.markdown());
+        return Ok(report.is_complete());
+    }
+    if let Some(Command::Validation(args)) = &args.command {
+        let report = runtime.block_on(validation::measure(args))?;
         print!("{}", report.markdown());
         return Ok(report.is_complete());
     }

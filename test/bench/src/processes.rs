@@ -25,6 +25,11 @@ pub(crate) struct Memory {
 }
 
 impl Processes {
+    /// These processes, by name.
+    pub(crate) fn of(processes: impl IntoIterator<Item = (String, u32)>) -> Self {
+        Self(processes.into_iter().collect())
+    }
+
     /// The services that a `DIR/env` names: its variables `CAIRN_<SERVICE>_PID`.
     pub(crate) fn from_env_file(path: &Path) -> anyhow::Result<Self> {
         let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;

@@ -3,6 +3,7 @@
 //! One CA is shared by all tests ([`support::stack`]); a test that restarts or reconfigures something runs
 //! one of its own. The binaries must have been built before: `make test` does that.
 
+mod account_records;
 mod accounts;
 mod ari;
 mod audit;
