@@ -1,6 +1,6 @@
-//! The keys that an account has had, each linked to the next by a change that both keys signed.
+//! The keys of accounts: the present one and those before it.
 
-use cairn_acme::{JwkError, JwsError, KeyChange, ParsedJws, PublicKey, Verified};
+use cairn_acme::{JwkError, JwsError, KeyHistory, ParsedJws, PublicKey, Verified};
 use cairn_types::Thumbprint;
 use moka::sync::Cache;
 
@@ -32,8 +32,8 @@ impl KeyParser {
     }
 }
 
-/// The keys of one account, the present one last.
-pub(crate) struct AccountKeys(Vec<PublicKey>);
+/// The keys of one account.
+pub(crate) struct AccountKeys(KeyHistory);
 
 impl AccountKeys {
     /// Verifies that the changes, oldest first, are of this account and lead to `present`.
@@ -42,29 +42,16 @@ impl AccountKeys {
         account_uri: &str,
         changes: &[Vec<u8>],
     ) -> Result<Self, Refusal> {
-        let mut keys = Vec::with_capacity(changes.len() + 1);
-        let mut reached = None;
-        for (index, request) in changes.iter().enumerate() {
-            let change = KeyChange::verify(request).map_err(|error| Refusal::KeyChange(index, error))?;
-            let continues = reached.as_ref().is_none_or(|key| *key == change.old_key);
-            if !continues || change.account_url != account_uri {
-                return Err(Refusal::KeyChain);
-            }
-            keys.push(change.old_key);
-            reached = Some(change.new_key);
-        }
-        if reached.is_some_and(|key| key != present) {
-            return Err(Refusal::KeyChain);
-        }
-        keys.push(present);
-        Ok(Self(keys))
+        KeyHistory::verify(present, account_uri, changes)
+            .map(Self)
+            .map_err(Refusal::KeyHistory)
     }
 
     /// Verifies a request that any of the keys signed: the account may have changed its key after the request came
     /// in, and what its holder asked for stays asked for. A refusal is the present key's.
     pub(crate) fn verify_request(&self, body: &[u8]) -> Result<Verified, JwsError> {
         let mut refusal = None;
-        for key in self.0.iter().rev() {
+        for key in self.0.keys().iter().rev() {
             match ParsedJws::parse(body)?.verify(key) {
                 // Keys of different kinds go with different algorithms.
                 Err(error @ (JwsError::Signature | JwsError::Mismatch(..))) => refusal.get_or_insert(error),
@@ -76,13 +63,13 @@ impl AccountKeys {
 
     /// The thumbprints of all of them.
     pub(crate) fn thumbprints(&self) -> Vec<Thumbprint> {
-        self.0.iter().map(PublicKey::thumbprint).collect()
+        self.0.thumbprints()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use cairn_acme::{Algorithm, SignAs, SigningKey};
+    use cairn_acme::{Algorithm, KeyHistoryError, SignAs, SigningKey};
 
     use super::*;
 
@@ -118,12 +105,18 @@ mod tests {
             (c, vec![ab.clone(), change(ACCOUNT, other, c)]),
             (b, vec![change("https://ca.test/acme/account/2", a, b)]),
         ] {
-            assert!(matches!(verify(present, &changes), Err(Refusal::KeyChain)));
+            assert!(matches!(
+                verify(present, &changes),
+                Err(Refusal::KeyHistory(KeyHistoryError::Chain))
+            ));
         }
         let mut broken = ab;
         let last = broken.len() - 10;
         broken[last] ^= 1;
-        assert!(matches!(verify(b, &[broken]), Err(Refusal::KeyChange(0, _))));
+        assert!(matches!(
+            verify(b, &[broken]),
+            Err(Refusal::KeyHistory(KeyHistoryError::Change(0, _)))
+        ));
     }
 
     #[test]

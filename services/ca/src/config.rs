@@ -7,7 +7,7 @@ use cairn_kit::{Configuration, FilePath, Secret, duration};
 use cairn_policy::NamePolicy;
 use cairn_rpc::{ClientConfig, ServerConfig, TlsConfig};
 use cairn_types::{ChallengeType, Duration, KeyType, ProfileName};
-use cairn_x509::{ExtendedUsage, Issuer, IssuerUrls, ObjectIdentifier, Profile, SoftwareKey, pem};
+use cairn_x509::{ExtendedUsage, Issuer, IssuerUrls, ObjectIdentifier, Profile, Sign, SoftwareKey, pem};
 use serde::Deserialize;
 
 use crate::account_keys::KeyParser;
@@ -114,15 +114,18 @@ pub enum Usage {
     ClientAuth,
 }
 
+/// Whoever stands between an issuer and its key.
+type Guard<'a> = dyn Fn(SoftwareKey) -> Box<dyn Sign> + 'a;
+
 impl Configuration for Config {
     fn check(&self) -> Result<(), String> {
-        self.settings().map(drop)
+        self.settings(&|key| Box::new(key)).map(drop)
     }
 }
 
 impl Config {
-    /// The checked form, with all files read.
-    pub(crate) fn settings(&self) -> Result<Settings, String> {
+    /// The checked form, with all files read. What `guard` makes of an issuer's key signs.
+    pub(crate) fn settings(&self, guard: &Guard<'_>) -> Result<Settings, String> {
         let host = self.base_url.strip_prefix("https://").unwrap_or_default();
         if host.is_empty() || host.contains('/') {
             return Err("base_url: an https URL without a path or final slash is needed".to_owned());
@@ -137,13 +140,13 @@ impl Config {
             base_url: self.base_url.clone(),
             serial_prefix: self.serial_prefix,
             names: self.names.clone(),
-            issuers: self.load_issuers()?,
+            issuers: self.load_issuers(guard)?,
             profiles: self.load_profiles()?,
             account_keys: KeyParser::new(),
         })
     }
 
-    fn load_issuers(&self) -> Result<Vec<NamedIssuer>, String> {
+    fn load_issuers(&self, guard: &Guard<'_>) -> Result<Vec<NamedIssuer>, String> {
         let (mut ids, mut kinds) = (BTreeSet::new(), BTreeSet::new());
         for config in &self.issuers {
             if config.id.is_empty() || !ids.insert(&config.id) {
@@ -162,7 +165,7 @@ impl Config {
             .iter()
             .map(|config| {
                 config
-                    .load()
+                    .load(guard)
                     .map_err(|why| format!("issuers: {}: {why}", config.id))
             })
             .collect()
@@ -188,7 +191,7 @@ impl Config {
 }
 
 impl IssuerConfig {
-    fn load(&self) -> Result<NamedIssuer, String> {
+    fn load(&self, guard: &Guard<'_>) -> Result<NamedIssuer, String> {
         let text = self.certificate.read().map_err(|error| error.to_string())?;
         let text = String::from_utf8(text).map_err(|_| "the certificate is not a PEM file".to_owned())?;
         let certificates = pem::decode(&text).map_err(|error| error.to_string())?;
@@ -197,7 +200,7 @@ impl IssuerConfig {
             ca_issuers: self.ca_issuers_url.clone(),
             crl: self.crl_url.clone(),
         };
-        let issuer = Issuer::new(&certificates[0], Box::new(key), urls).map_err(|error| error.to_string())?;
+        let issuer = Issuer::new(&certificates[0], guard(key), urls).map_err(|error| error.to_string())?;
         Ok(NamedIssuer {
             id: self.id.clone(),
             issuer,

@@ -26,6 +26,7 @@ use cairn_kit::{BoxError, Env};
 use cairn_rpc::Transport;
 use cairn_rpc::client::SaClient;
 use cairn_types::{Clock, Rng};
+use cairn_x509::{Sign, SoftwareKey};
 
 pub use config::Config;
 use measure::Measures;
@@ -44,14 +45,20 @@ pub(crate) struct Ca {
 /// Serves the certificate authority until the shutdown of `env`, then finishes what is in flight.
 pub async fn serve(config: Config, env: Env) -> Result<(), BoxError> {
     let transport = Transport::tls(&config.tls, &env.metrics)?;
-    serve_on(config, env, transport).await
+    serve_on(config, env, transport, &|key| Box::new(key)).await
 }
 
-/// The same over a transport of the caller's choice; tests use one in memory.
-pub async fn serve_on(config: Config, env: Env, transport: Transport) -> Result<(), BoxError> {
+/// The same over a transport and with keys of the caller's choice: `guard` is given each issuer's key, and what it
+/// returns signs. Tests use a transport in memory, and count there.
+pub async fn serve_on(
+    config: Config,
+    env: Env,
+    transport: Transport,
+    guard: &(dyn Fn(SoftwareKey) -> Box<dyn Sign> + Sync),
+) -> Result<(), BoxError> {
     let ca = Ca {
         sa: SaClient::new(transport.channel(SaClient::TARGET, &config.sa)?),
-        settings: Arc::new(config.settings()?),
+        settings: Arc::new(config.settings(guard)?),
         measures: Measures::new(&env.metrics),
         clock: env.clock.clone(),
         rng: env.rng.clone(),

@@ -1,6 +1,6 @@
 //! Why no certificate is signed.
 
-use cairn_acme::{JwkError, JwsError, KeyChangeError, finalize::FinalizeError};
+use cairn_acme::{JwkError, JwsError, KeyHistoryError, finalize::FinalizeError};
 use cairn_evidence::EvidenceError;
 use cairn_policy::KeyFault;
 use cairn_types::{Error, ErrorKind, KeyType, ProfileName};
@@ -15,10 +15,8 @@ pub(crate) enum Refusal {
     AccountKey(JwkError),
     #[error("the account's URL is not that of the order's account")]
     AccountUrl,
-    #[error("key change {0}: {1}")]
-    KeyChange(usize, KeyChangeError),
-    #[error("the key changes do not lead to the account's key, or are another account's")]
-    KeyChain,
+    #[error(transparent)]
+    KeyHistory(KeyHistoryError),
     #[error("the finalize request: {0}")]
     Request(JwsError),
     #[error("the finalize request: {0}")]
@@ -53,7 +51,7 @@ impl Refusal {
         match self {
             Self::Profile(_) => "profile",
             Self::AccountKey(_) | Self::AccountUrl => "account",
-            Self::KeyChange(..) | Self::KeyChain => "key_change",
+            Self::KeyHistory(_) => "key_change",
             Self::Request(_) | Self::Payload(_) | Self::OtherRequest | Self::OtherCsr => "request",
             Self::Csr(_) | Self::Names => "csr",
             Self::WeakKey(_) | Self::AccountKeyInCsr | Self::NoIssuer(_) => "key",
@@ -79,8 +77,7 @@ impl From<Refusal> for Error {
             Refusal::Validity(error) => error.into(),
             Refusal::AccountKey(_)
             | Refusal::AccountUrl
-            | Refusal::KeyChange(..)
-            | Refusal::KeyChain
+            | Refusal::KeyHistory(_)
             | Refusal::Request(_)
             | Refusal::Payload(_)
             | Refusal::OtherRequest

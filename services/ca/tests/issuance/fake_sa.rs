@@ -124,6 +124,7 @@ fn certificate(unsigned: &Unsigned, der: &[u8]) -> Certificate {
         not_before: unsigned.not_before,
         not_after: unsigned.not_after,
         der: der.to_vec(),
+        prepared: crate::stack::NOW,
         revocation: None,
     }
 }

@@ -10,4 +10,5 @@ mod fake_sa;
 mod forged;
 mod interrupted;
 mod issued;
+mod parties;
 mod stack;

@@ -1,7 +1,7 @@
 //! A certificate authority that runs, the parties around it, and a request that it accepts.
 
 use std::fs;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use cairn_types::{
     Rng, Serial, Timestamp, Token,
 };
 use cairn_x509::authority::{Authority, AuthorityName, intermediate, root};
-use cairn_x509::{IssuerUrls, Sign, SoftwareKey, Validity, pem};
+use cairn_x509::{IssuerUrls, PublicKey, Sign, SignError, SoftwareKey, ToBeSigned, Validity, pem};
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
 use openssl::sha::sha256;
@@ -53,11 +53,28 @@ impl Rng for Counting {
     }
 }
 
+/// Counts what is signed, at the key.
+struct CountingKey(SoftwareKey, Arc<AtomicUsize>);
+
+impl Sign for CountingKey {
+    fn public_key(&self) -> &PublicKey {
+        self.0.public_key()
+    }
+
+    fn sign(&self, octets: ToBeSigned<'_>) -> std::result::Result<Vec<u8>, SignError> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.sign(octets)
+    }
+}
+
 pub(crate) struct Stack {
     pub(crate) sa: FakeSa,
     pub(crate) env: Env,
     pub(crate) roots: Vec<Vec<u8>>,
     pub(crate) validator: ReceiptSigner,
+    /// The remote perspectives of the profile `corroborated`, as in [`REMOTES`].
+    pub(crate) remotes: Vec<ReceiptSigner>,
+    signatures: Arc<AtomicUsize>,
     client: CaClient,
     _stop: DropGuard,
     _directory: tempfile::TempDir,
@@ -70,6 +87,13 @@ impl Stack {
         let write = |name: &str, content: &[u8]| fs::write(directory.path().join(name), content).unwrap();
         write("ca.key", b"unused");
         write("va.pub", &validator_key.public_key_to_pem().unwrap());
+        let mut remotes = Vec::new();
+        for (name, _) in REMOTES {
+            let key = PKey::generate_ed25519().unwrap();
+            write(&format!("{name}.pub"), &key.public_key_to_pem().unwrap());
+            let key = key.private_key_to_pem_pkcs8().unwrap();
+            remotes.push(ReceiptSigner::from_pem(&key).unwrap());
+        }
         let mut roots = Vec::new();
         for (id, hierarchy) in [("e1", &*EC), ("r1", &*RSA)] {
             write(&format!("{id}.pem"), hierarchy.certificate.as_bytes());
@@ -99,7 +123,14 @@ impl Stack {
             ..Env::system()
         };
         let (ca_env, transport) = (env.clone(), hub.transport("ca.cairn"));
-        tokio::spawn(async move { cairn_ca::serve_on(config, ca_env, transport).await.unwrap() });
+        let signatures = Arc::new(AtomicUsize::new(0));
+        let counter = signatures.clone();
+        tokio::spawn(async move {
+            let guard = move |key| -> Box<dyn Sign> { Box::new(CountingKey(key, counter.clone())) };
+            cairn_ca::serve_on(config, ca_env, transport, &guard)
+                .await
+                .unwrap();
+        });
         let channel = hub
             .transport("ra.cairn")
             .channel(CaClient::TARGET, &ClientConfig::new(["memory:1"]))
@@ -109,10 +140,40 @@ impl Stack {
             env,
             roots,
             validator: ReceiptSigner::from_pem(&validator_key.private_key_to_pem_pkcs8().unwrap()).unwrap(),
+            remotes,
+            signatures,
             client: CaClient::new(channel),
             _stop: stop.drop_guard(),
             _directory: directory,
         }
+    }
+
+    /// How often an issuer's key was used.
+    pub(crate) fn signatures(&self) -> usize {
+        self.signatures.load(Ordering::SeqCst)
+    }
+
+    /// The receipt as each perspective signs it about itself, the primary first, each changed by `change`.
+    pub(crate) fn signed_by_all(
+        &self,
+        receipt: &Receipt,
+        change: impl Fn(usize, &mut Receipt),
+    ) -> Vec<Vec<u8>> {
+        let remotes = REMOTES.iter().zip(&self.remotes);
+        let all = [(&("local", Rir::Ripe), &self.validator)]
+            .into_iter()
+            .chain(remotes);
+        all.enumerate()
+            .map(|(index, ((name, rir), signer))| {
+                let mut receipt = Receipt {
+                    perspective: (*name).to_owned(),
+                    rir: *rir,
+                    ..receipt.clone()
+                };
+                change(index, &mut receipt);
+                signer.sign(&receipt).unwrap()
+            })
+            .collect()
     }
 
     pub(crate) async fn issue(&self, request: Issue) -> Result<Certificate> {
@@ -121,6 +182,9 @@ impl Stack {
             .await
     }
 }
+
+pub(crate) const REMOTES: [(&str, Rir); 3] =
+    [("east", Rir::Apnic), ("west", Rir::Arin), ("north", Rir::Arin)];
 
 const CONFIG: &str = r#"
     base_url = "https://ca.test"
@@ -150,6 +214,18 @@ const CONFIG: &str = r#"
     validity = "90d"
     max_validation_age = "1d"
     methods = ["dns-01"]
+    [profiles.corroborated]
+    validity = "90d"
+    max_validation_age = "30d"
+    [profiles.corroborated.evidence]
+    quorum = 2
+    min_regions = 2
+    perspectives = [
+        { name = "local", role = "primary", region = "ripe", public_key = "va.pub" },
+        { name = "east", region = "apnic", public_key = "east.pub" },
+        { name = "west", region = "arin", public_key = "west.pub" },
+        { name = "north", region = "arin", public_key = "north.pub" },
+    ]
 "#;
 
 /// What is on disk of an issuer, and the root above it.

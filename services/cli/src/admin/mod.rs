@@ -4,6 +4,7 @@
 //! `run`; a new one is a variant of [`Command`].
 
 mod audit;
+mod evidence;
 mod operator;
 mod validate;
 
@@ -39,6 +40,7 @@ pub(crate) struct Args {
 enum Command {
     Audit(audit::Args),
     Validate(validate::Args),
+    Evidence(evidence::Args),
 }
 
 /// What a command came to.
@@ -76,6 +78,7 @@ fn carry_out(args: &Args) -> anyhow::Result<Outcome> {
         match &args.command {
             Command::Audit(args) => audit::run(args, &operator).await,
             Command::Validate(args) => validate::run(args, &operator).await,
+            Command::Evidence(args) => evidence::run(args, &operator).await,
         }
     })
 }

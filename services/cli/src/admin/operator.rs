@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use cairn_kit::{Configuration, Metrics, SystemRng, config};
+use cairn_kit::{Configuration, FilePath, Metrics, SystemRng, config};
 use cairn_rpc::client::{SaClient, VaClient};
 use cairn_rpc::{ClientConfig, Context, TlsConfig, Transport};
 use cairn_types::{Duration, Error, ErrorKind};
@@ -19,6 +19,9 @@ pub(super) struct Config {
     sa: ClientConfig,
     /// Where the validation authority is, for trials.
     va: Option<ClientConfig>,
+    /// The certificate authority's configuration.
+    #[serde(rename = "ca_config")]
+    signer: Option<FilePath>,
 }
 
 impl Configuration for Config {
@@ -35,6 +38,8 @@ impl Configuration for Config {
 pub(super) struct Operator {
     /// The storage authority.
     pub(super) sa: SaClient,
+    /// The certificate authority's configuration, if the operator's names it.
+    pub(super) ca_config: Option<FilePath>,
     addresses: String,
     va: Option<(VaClient, String)>,
 }
@@ -56,6 +61,7 @@ impl Operator {
         Ok(Self {
             va,
             sa: SaClient::new(transport.channel(SaClient::TARGET, &config.sa)?),
+            ca_config: config.signer,
             addresses: config.sa.addresses.join(", "),
         })
     }

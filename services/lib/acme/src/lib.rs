@@ -54,6 +54,7 @@ mod jwk;
 mod jws;
 mod key_authorization;
 mod key_change;
+mod key_history;
 pub mod nonce;
 pub mod objects;
 pub mod paths;
@@ -70,4 +71,5 @@ pub use jws::{
 };
 pub use key_authorization::{dns01_record, key_authorization, key_authorization_digest};
 pub use key_change::{KeyChange, KeyChangeError};
+pub use key_history::{KeyHistory, KeyHistoryError};
 pub use problem::ProblemDocument;

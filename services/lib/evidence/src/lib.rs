@@ -33,12 +33,8 @@
 //!   otherwise since.
 //! - Where the policy asks for it, the primary must have validated DNSSEC for both.
 //!
-//! # Encoding, version 2
-//! Two protocol buffer messages. A receipt is `version` = 2, then its fields in the order of their
-//! tags (see `wire.rs`), default values left out, as prost writes them; a decoder encodes what it read
-//! and refuses any difference, so one receipt has one encoding. The signature is Ed25519, or ECDSA with
-//! SHA-256 on P-256, over the octets `cairn receipt v2\0` and the encoded receipt. The envelope is
-//! `{1: SHA-256 of the key's SubjectPublicKeyInfo, 2: encoded receipt, 3: signature}`.
+//! # Encoding
+//! Version 2, in `wire.rs` and, for whoever writes another verifier, in `docs/receipts.md`.
 
 mod baseline;
 mod error;

@@ -91,6 +91,8 @@ pub struct Certificate {
     pub not_after: Timestamp,
     /// The signed bytes.
     pub der: Vec<u8>,
+    /// When its to-be-signed octets were stored: the evidence was verified at that moment.
+    pub prepared: Timestamp,
     /// That and why it is revoked.
     pub revocation: Option<Revocation>,
 }

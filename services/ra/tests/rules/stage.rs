@@ -197,6 +197,7 @@ impl Stage {
             not_before: SystemClock.now(),
             not_after: in_an_hour(),
             der: builder.build().to_der().unwrap(),
+            prepared: SystemClock.now(),
             revocation: None,
         };
         self.fakes

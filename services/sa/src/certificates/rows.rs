@@ -26,6 +26,7 @@ pub(crate) struct CertificateRow {
     spki: Vec<u8>,
     not_before: i64,
     not_after: i64,
+    created: i64,
     revoked: Option<i64>,
     revocation_reason: Option<i64>,
     /// The signed bytes, once there are any.
@@ -39,6 +40,7 @@ impl CertificateRow {
             return Ok(None);
         };
         let revocation = self.revocation()?;
+        let prepared = Timestamp::from_millis(self.created);
         let unsigned = self.decode_unsigned(Vec::new())?;
         Ok(Some(Certificate {
             serial: unsigned.serial,
@@ -51,6 +53,7 @@ impl CertificateRow {
             not_before: unsigned.not_before,
             not_after: unsigned.not_after,
             der,
+            prepared,
             revocation,
         }))
     }

@@ -67,6 +67,7 @@ mod tests {
             not_before: Timestamp::from_secs(0),
             not_after: Timestamp::from_secs(90 * DAY),
             der: Vec::new(),
+            prepared: Timestamp::from_secs(0),
             revocation: None,
         };
         let now = Timestamp::from_secs(10 * DAY);

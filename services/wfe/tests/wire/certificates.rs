@@ -26,6 +26,7 @@ fn store(world: &World, account: &Account) -> String {
         not_before: Timestamp::from_secs(1_700_000_000),
         not_after: Timestamp::from_secs(1_700_000_000 + 90 * 86_400),
         der: world.pki.leaf.clone(),
+        prepared: Timestamp::from_secs(1_700_000_000),
         revocation: None,
     };
     world.known.with(|state| state.certificates.push(certificate));

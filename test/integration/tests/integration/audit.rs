@@ -43,7 +43,7 @@ fn count(report: &Value, subject: &str, name: &str) -> Option<u64> {
 }
 
 /// Writes into the database beside the storage authority. The triggers go first: they would tell of it.
-fn plant(stack: &Stack, statement: &str) -> Result<()> {
+pub(crate) fn plant(stack: &Stack, statement: &str) -> Result<()> {
     let path = stack.dir().join("ca/cairn.sqlite");
     let mut database = SqliteConnection::establish(path.to_str().context("path")?)?;
     database.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = OFF")?;

@@ -15,6 +15,7 @@ mod challenges;
 mod configuration;
 mod crashes;
 mod directory;
+mod evidence;
 mod explanations;
 mod external_account;
 mod finalize;

@@ -61,7 +61,8 @@ pub(super) fn config(stack: &Stack) -> Config {
                     ("cairn.sa.v1.Signing", &[Service::Ca]),
                 ],
             )
-            .with_operators("cairn.sa.v1.Audit"),
+            .with_operators("cairn.sa.v1.Audit")
+            .with_operators("cairn.sa.v1.Records"),
         tls: stack.tls(Service::Sa),
         common: stack.common(Service::Sa),
     }

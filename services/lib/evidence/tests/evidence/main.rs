@@ -7,6 +7,8 @@
 
 mod control;
 mod encoding;
+mod mutations;
 mod permission;
 mod policy;
+mod vectors;
 mod world;

@@ -26,7 +26,8 @@ message! {
     Lease = pb::Lease { id, owner, deadline }
     Revocation = pb::Revocation { at, reason }
     Certificate = pb::Certificate {
-        serial, order, account, profile, issuer, identifiers, spki, not_before, not_after, der, revocation,
+        serial, order, account, profile, issuer, identifiers, spki, not_before, not_after, der, prepared,
+        revocation,
     }
 }
 

@@ -201,6 +201,11 @@ async fn a_certificate_is_stored_and_its_order_is_valid() {
         .await;
     refused(early, ErrorKind::NotFound);
     stage.signer.store_tbs(&context, unsigned.clone()).await.unwrap();
+    let stored = stage
+        .signer
+        .store_certificate(&context, serial, b"signed".to_vec())
+        .await
+        .unwrap();
     let expected = Certificate {
         serial,
         order: order.id,
@@ -212,6 +217,7 @@ async fn a_certificate_is_stored_and_its_order_is_valid() {
         not_before: unsigned.not_before,
         not_after: unsigned.not_after,
         der: b"signed".to_vec(),
+        prepared: stored.prepared,
         revocation: None,
     };
     for _ in 0..2 {
