@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::database::Database;
 use super::profile::Profile;
+use super::service::MAX_REMOTES;
 
 /// Runs a complete CA on this machine: every service as a process of its own, from one directory
 #[derive(clap::Args, Debug, Clone)]
@@ -33,6 +34,10 @@ pub(crate) struct Args {
     /// The DNS server to ask for names outside .localhost, .test and .internal, for dns-01 and for CAA
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) resolver: Option<SocketAddr>,
+
+    /// How many remote perspectives confirm what the validation authority sees, 0 to 5
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=i64::from(MAX_REMOTES)))]
+    pub(crate) perspectives: u8,
 
     /// Where accounts, orders and certificates are stored: sqlite:PATH, or the URL of a PostgreSQL database
     /// [default: sqlite:DIR/cairn.sqlite]

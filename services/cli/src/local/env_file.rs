@@ -44,7 +44,8 @@ impl EnvFile {
 
 /// The name of a service's variable: `CAIRN_<SERVICE>_<SUFFIX>`.
 pub(crate) fn variable(service: Service, suffix: &str) -> String {
-    format!("CAIRN_{}_{suffix}", service.name().to_ascii_uppercase())
+    let name = service.name().to_ascii_uppercase().replace('-', "_");
+    format!("CAIRN_{name}_{suffix}")
 }
 
 /// As a shell reads it: bare where that is safe, else in single quotes.
@@ -71,15 +72,16 @@ mod tests {
         env.set("CA_BUNDLE", "/tmp/it's a \"dir\" $HOME/ca.pem");
         env.set_pid(Service::Sa, 1);
         env.set_pid(Service::Sa, 42);
+        env.set_pid(Service::Remote(1), 43);
         env.write(&path).unwrap();
         let script = format!(
-            ". {}; printf '%s|%s|%s' \"$DIRECTORY_URL\" \"$CA_BUNDLE\" $CAIRN_SA_PID",
+            ". {}; printf '%s|%s|%s|%s' \"$DIRECTORY_URL\" \"$CA_BUNDLE\" $CAIRN_SA_PID $CAIRN_VA_REMOTE_1_PID",
             path.display()
         );
         let output = Command::new("sh").arg("-c").arg(script).output().unwrap();
         assert_eq!(
             String::from_utf8(output.stdout).unwrap(),
-            "https://localhost:14000/directory|/tmp/it's a \"dir\" $HOME/ca.pem|42"
+            "https://localhost:14000/directory|/tmp/it's a \"dir\" $HOME/ca.pem|42|43"
         );
     }
 }

@@ -46,9 +46,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let terminal = Terminal::detect();
     let binaries = Binaries::find()?;
     let stack = prepare(args, terminal)?;
-    let launches: Vec<Launch> = Service::ALL
+    let launches: Vec<Launch> = stack
+        .services()
+        .into_iter()
         .map(|service| stack.launch(service, &binaries))
-        .to_vec();
+        .collect();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -65,13 +67,15 @@ fn prepare(args: &Args, terminal: Terminal) -> anyhow::Result<Stack> {
         layout.dir().display()
     ));
     // All that can be refused is, before anything is deleted.
-    let ports = Ports::choose(&args.listen, &[args.http_01_port, args.tls_alpn_01_port])?;
+    let services = Service::all(args.perspectives);
+    let clients = [args.http_01_port, args.tls_alpn_01_port];
+    let ports = Ports::choose(&args.listen, &services, &clients)?;
     if args.reset {
         layout.reset()?;
     }
     layout.create_folders()?;
     let began = Instant::now();
-    let (pki, is_new) = Pki::prepare(&layout, &https_names(&args.listen, &ports)?)?;
+    let (pki, is_new) = Pki::prepare(&layout, &services, &https_names(&args.listen, &ports)?)?;
     if is_new {
         let took = began.elapsed().as_millis();
         terminal.done(
@@ -140,7 +144,8 @@ async fn supervise(stack: &Stack, launches: Vec<Launch>, terminal: Terminal) -> 
     let mut supervisor = Supervisor::start(launches, variables(stack)?, env_path.clone(), terminal)?;
     let watched = match supervisor.ready().await {
         Ok(Start::Ready(took)) => {
-            let names = Service::ALL.map(Service::name).join(" ");
+            let names: Vec<&str> = stack.services().into_iter().map(Service::name).collect();
+            let names = names.join(" ");
             terminal.done("ready", format_args!("{names}, in {} ms", took.as_millis()));
             announce(stack, terminal)?;
             supervisor.watch().await
@@ -200,7 +205,7 @@ fn variables(stack: &Stack) -> anyhow::Result<EnvFile> {
     env.set("CAIRN_LOCAL_PID", std::process::id());
     env.set("CAIRN_OPERATOR_CONFIG", stack.layout.operator_config().display());
     env.set("CAIRN_WFE_HTTPS_PORT", stack.ports.https_port());
-    for service in Service::ALL {
+    for service in stack.services() {
         if service.is_called() {
             env.set(&variable(service, "GRPC_PORT"), stack.ports.grpc(service).port());
         }

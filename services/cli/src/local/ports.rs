@@ -22,9 +22,9 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// Chooses ports that are free now, other than those that `clients` will answer challenges on. The front
-    /// end's is an error if it is taken.
-    pub(crate) fn choose(listen: &Listen, clients: &[u16]) -> anyhow::Result<Self> {
+    /// Chooses ports for these services that are free now, other than those that `clients` will answer challenges
+    /// on. The front end's is an error if it is taken.
+    pub(crate) fn choose(listen: &Listen, services: &[Service], clients: &[u16]) -> anyhow::Result<Self> {
         let https = front_end(listen)?;
         let port = port_of(&https);
         let start = if (1024..HIGHEST - 100).contains(&port) {
@@ -35,7 +35,7 @@ impl Ports {
         let mut free = (start..HIGHEST)
             .filter(|port| !clients.contains(port) && bind(Ipv4Addr::LOCALHOST.into(), *port).is_ok());
         let mut internal = BTreeMap::new();
-        for service in Service::ALL {
+        for &service in services {
             match (free.next(), free.next()) {
                 (Some(grpc), Some(debug)) => internal.insert(service, (grpc, debug)),
                 _ => bail!(
@@ -112,17 +112,17 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::local::service::MAX_REMOTES;
 
     #[test]
     fn every_service_has_ports_of_its_own() {
         let choose = |clients: &[u16]| {
-            let ports = Ports::choose(&"127.0.0.1:0".parse().unwrap(), clients).unwrap();
+            let services = Service::all(MAX_REMOTES);
+            let ports = Ports::choose(&"127.0.0.1:0".parse().unwrap(), &services, clients).unwrap();
             let internal = |service| [ports.grpc(service).port(), ports.debug(service).port()];
-            let all = Service::ALL
-                .into_iter()
-                .flat_map(internal)
-                .collect::<BTreeSet<_>>();
-            assert_eq!(all.len(), 2 * Service::ALL.len());
+            let number = services.len();
+            let all = services.into_iter().flat_map(internal).collect::<BTreeSet<_>>();
+            assert_eq!(all.len(), 2 * number);
             assert!(!all.contains(&ports.https_port()));
             all
         };
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn localhost_is_in_both_families() {
-        let ports = Ports::choose(&"localhost:0".parse().unwrap(), &[]).unwrap();
+        let ports = Ports::choose(&"localhost:0".parse().unwrap(), &[], &[]).unwrap();
         let port = ports.https_port();
         let mut expected = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))];
         if bind(Ipv6Addr::LOCALHOST.into(), 0).is_ok() {
@@ -146,7 +146,7 @@ mod tests {
     fn a_port_that_is_taken_is_named() {
         let taken = bind(Ipv4Addr::LOCALHOST.into(), 0).unwrap();
         let address = taken.local_addr().unwrap();
-        let error = Ports::choose(&address.to_string().parse().unwrap(), &[]).unwrap_err();
+        let error = Ports::choose(&address.to_string().parse().unwrap(), &[], &[]).unwrap_err();
         let expected =
             format!("{address} cannot be used for ACME, choose another --listen: Address already in use");
         assert!(format!("{error:#}").starts_with(&expected), "{error:#}");

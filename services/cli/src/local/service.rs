@@ -1,32 +1,56 @@
 //! The services of a local CA.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-/// A service: one binary, one process.
+/// A service: one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Service {
     Sa,
     Ca,
     Va,
+    /// A remote perspective of the validation authority, by its number from 1.
+    Remote(u8),
     Publisher,
     Ra,
     Wfe,
 }
 
-impl Service {
-    /// All of them, callees before callers.
-    pub(crate) const ALL: [Self; 6] = [Self::Sa, Self::Ca, Self::Va, Self::Publisher, Self::Ra, Self::Wfe];
+/// The most remote perspectives that there can be.
+pub(crate) const MAX_REMOTES: u8 = 5;
 
-    /// In the order in which they are stopped: callers first, those of one group together.
-    pub(crate) const STOP_GROUPS: [&'static [Self]; 4] = [
-        &[Self::Wfe],
-        &[Self::Ra],
-        &[Self::Va, Self::Publisher, Self::Ca],
-        &[Self::Sa],
-    ];
+impl Service {
+    /// All of a CA with so many remote perspectives, callees before callers.
+    pub(crate) fn all(remotes: u8) -> Vec<Self> {
+        let mut all = vec![Self::Sa, Self::Ca];
+        all.extend(Self::remotes(remotes));
+        all.extend([Self::Va, Self::Publisher, Self::Ra, Self::Wfe]);
+        all
+    }
+
+    /// So many remote perspectives.
+    pub(crate) fn remotes(number: u8) -> impl Iterator<Item = Self> {
+        (1..=number.min(MAX_REMOTES)).map(Self::Remote)
+    }
+
+    /// The services in the order in which they are stopped: callers first, those of one group together.
+    pub(crate) fn stop_groups(services: impl Iterator<Item = Self>) -> Vec<BTreeSet<Self>> {
+        let mut groups = vec![BTreeSet::new(); 5];
+        for service in services {
+            let turn = match service {
+                Self::Wfe => 0,
+                Self::Ra => 1,
+                Self::Va | Self::Publisher | Self::Ca => 2,
+                Self::Remote(_) => 3,
+                Self::Sa => 4,
+            };
+            groups[turn].insert(service);
+        }
+        groups
+    }
 
     /// Its name in certificates, configurations and logs.
     pub(crate) const fn name(self) -> &'static str {
@@ -34,6 +58,11 @@ impl Service {
             Self::Sa => "sa",
             Self::Ca => "ca",
             Self::Va => "va",
+            Self::Remote(1) => "va-remote-1",
+            Self::Remote(2) => "va-remote-2",
+            Self::Remote(3) => "va-remote-3",
+            Self::Remote(4) => "va-remote-4",
+            Self::Remote(_) => "va-remote-5",
             Self::Publisher => "publisher",
             Self::Ra => "ra",
             Self::Wfe => "wfe",
@@ -50,9 +79,12 @@ impl Service {
         !matches!(self, Self::Wfe)
     }
 
-    /// The name of its binary.
+    /// The name of its binary: one plays all perspectives.
     fn binary(self) -> String {
-        format!("cairn-{self}")
+        match self {
+            Self::Remote(_) => Self::Va.binary(),
+            _ => format!("cairn-{self}"),
+        }
     }
 }
 
@@ -74,9 +106,9 @@ impl Binaries {
     }
 
     fn beside(folder: &Path) -> anyhow::Result<Self> {
-        let missing: Vec<String> = Service::ALL
-            .map(Service::binary)
+        let missing: Vec<String> = Service::all(0)
             .into_iter()
+            .map(Service::binary)
             .filter(|name| !folder.join(name).is_file())
             .collect();
         if !missing.is_empty() {
@@ -114,10 +146,19 @@ mod tests {
 
     #[test]
     fn every_service_is_stopped_once() {
-        let mut stopped = Service::STOP_GROUPS.concat();
+        let mut all = Service::all(MAX_REMOTES);
+        let groups = Service::stop_groups(all.iter().copied());
+        let mut stopped: Vec<Service> = groups.into_iter().flatten().collect();
         stopped.sort_unstable();
-        let mut all = Service::ALL.to_vec();
         all.sort_unstable();
         assert_eq!(stopped, all);
+    }
+
+    #[test]
+    fn every_service_has_a_name_of_its_own() {
+        let all = Service::all(u8::MAX);
+        assert_eq!(all.len(), 6 + usize::from(MAX_REMOTES));
+        let names: BTreeSet<&str> = all.iter().map(|service| service.name()).collect();
+        assert_eq!(names.len(), all.len());
     }
 }

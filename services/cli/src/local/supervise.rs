@@ -149,9 +149,8 @@ impl Supervisor {
     /// killed. Returns whether all ended in good order.
     pub(crate) async fn stop(mut self) -> bool {
         let mut orderly = true;
-        for group in Service::STOP_GROUPS {
-            let mut running: BTreeSet<Service> = group.iter().copied().collect();
-            running.retain(|service| self.launches.iter().any(|launch| launch.service == *service));
+        let services = self.launches.iter().map(|launch| launch.service);
+        for mut running in Service::stop_groups(services) {
             for (_, stop) in self.stops.iter().filter(|(service, _)| running.contains(service)) {
                 stop.cancel();
             }

@@ -7,7 +7,7 @@ use cairn_types::{ChallengeType, KeyType};
 use serde::Serialize;
 
 use super::common::{Client, Common, Grpc, Names, Tls};
-use super::{LOOPBACK_SUFFIXES, PERSPECTIVE, RIR, Stack};
+use super::{LOOPBACK_SUFFIXES, Stack, va};
 use crate::local::pki::{HIERARCHIES, Hierarchy};
 use crate::local::profile::Profile;
 use crate::local::service::Service;
@@ -39,7 +39,7 @@ struct Issuer {
 struct Evidence {
     addresses: Addresses,
     caa_exempt_suffixes: [&'static str; 3],
-    perspectives: [Perspective; 1],
+    perspectives: Vec<Perspective>,
 }
 
 #[derive(Serialize)]
@@ -49,7 +49,7 @@ struct Addresses {
 
 #[derive(Serialize)]
 struct Perspective {
-    name: &'static str,
+    name: String,
     role: &'static str,
     region: &'static str,
     public_key: PathBuf,
@@ -87,12 +87,15 @@ pub(super) fn config(stack: &Stack) -> Config {
                 allow: ["loopback", "private"],
             },
             caa_exempt_suffixes: LOOPBACK_SUFFIXES,
-            perspectives: [Perspective {
-                name: PERSPECTIVE,
-                role: "primary",
-                region: RIR,
-                public_key: stack.pki.receipt_public_key(),
-            }],
+            perspectives: std::iter::once(Service::Va)
+                .chain(Service::remotes(stack.remotes))
+                .map(|service| Perspective {
+                    name: va::name(service),
+                    role: va::role(service),
+                    region: va::region(service),
+                    public_key: stack.pki.receipt_public_key(service),
+                })
+                .collect(),
         },
         profiles: Profile::ALL.into_iter().map(profile).collect(),
         common: stack.common(Service::Ca),

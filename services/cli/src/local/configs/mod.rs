@@ -32,12 +32,6 @@ pub(crate) const CAA_ID: &str = "cairn.localhost";
 /// Names under these are on this machine, without anybody's doing.
 const LOOPBACK_SUFFIXES: [&str; 3] = ["localhost", "test", "internal"];
 
-/// Who validates, to whoever verifies receipts.
-const PERSPECTIVE: &str = "local";
-
-/// The region that this perspective claims; one that stands alone corroborates nobody.
-const RIR: &str = "arin";
-
 /// A local CA, ready to be started.
 #[derive(Debug)]
 pub(crate) struct Stack {
@@ -46,6 +40,7 @@ pub(crate) struct Stack {
     pub(crate) ports: Ports,
     pub(crate) http_01_port: u16,
     pub(crate) tls_alpn_01_port: u16,
+    remotes: u8,
     profile: Profile,
     host: String,
     pub(crate) resolver: Option<SocketAddr>,
@@ -68,6 +63,7 @@ impl Stack {
             ports,
             http_01_port: args.http_01_port,
             tls_alpn_01_port: args.tls_alpn_01_port,
+            remotes: args.perspectives,
             profile: args.profile,
             host: args.listen.public_host(),
             resolver: args.resolver,
@@ -75,6 +71,11 @@ impl Stack {
             database_password_file: absolute(&args.database_password_file)?,
             database_ca: absolute(&args.database_ca)?,
         })
+    }
+
+    /// All services, callees before callers.
+    pub(crate) fn services(&self) -> Vec<Service> {
+        Service::all(self.remotes)
     }
 
     /// The URL before every path.
@@ -105,7 +106,10 @@ impl Stack {
     pub(crate) fn write_configs(&self) -> anyhow::Result<()> {
         self.write(Service::Sa, &sa::config(self))?;
         self.write(Service::Ca, &ca::config(self))?;
-        self.write(Service::Va, &va::config(self))?;
+        self.write(Service::Va, &va::primary(self))?;
+        for remote in Service::remotes(self.remotes) {
+            self.write(remote, &va::remote(self, remote))?;
+        }
         self.write(Service::Publisher, &publisher::config(self))?;
         self.write(Service::Ra, &ra::config(self))?;
         self.write(Service::Wfe, &wfe::config(self))?;

@@ -59,9 +59,13 @@ pub(crate) const HIERARCHIES: [Hierarchy; 2] = [
 ];
 
 impl Pki {
-    /// Takes what is in the directory, and makes what is missing. `https_names` are what the front
+    /// Takes what is in the directory, and makes what is missing for these services. `https_names` are what the front
     /// end's certificate holds. Returns whether everything is new.
-    pub(crate) fn prepare(layout: &Layout, https_names: &[Identifier]) -> anyhow::Result<(Self, bool)> {
+    pub(crate) fn prepare(
+        layout: &Layout,
+        services: &[Service],
+        https_names: &[Identifier],
+    ) -> anyhow::Result<(Self, bool)> {
         let pki = Self { dir: layout.pki() };
         let is_new = !pki.dir.exists();
         if is_new {
@@ -77,7 +81,7 @@ impl Pki {
             .context("the CA cannot be created")?;
             fs::rename(&unfinished, &pki.dir)?;
         }
-        pki.renew(https_names)?;
+        pki.renew(services, https_names)?;
         Ok((pki, is_new))
     }
 
@@ -107,9 +111,6 @@ impl Pki {
             KeyType::P256,
             &name("Cairn local HTTPS"),
         )?;
-        let receipt = PKey::generate_ed25519()?;
-        write_atomically(&self.receipt_key(), &receipt.private_key_to_pem_pkcs8()?, SECRET)?;
-        write_atomically(&self.receipt_public_key(), &receipt.public_key_to_pem()?, PUBLIC)?;
         let mut nonce = [0; 32];
         SystemRng.fill(&mut nonce);
         write_atomically(&self.nonce_key(), hex::encode(nonce).as_bytes(), SECRET)
@@ -135,24 +136,43 @@ impl Pki {
         Ok(fs::read_to_string(folder.join("root.pem"))?)
     }
 
+    /// A key for the receipts of every perspective that has none.
+    fn create_receipt_keys(&self, services: &[Service]) -> anyhow::Result<()> {
+        for &service in services {
+            let path = self.receipt_key(service);
+            if matches!(service, Service::Va | Service::Remote(_)) && !path.exists() {
+                let key = PKey::generate_ed25519()?;
+                // The private key comes last: one that is there has its public half beside it.
+                write_atomically(
+                    &self.receipt_public_key(service),
+                    &key.public_key_to_pem()?,
+                    PUBLIC,
+                )?;
+                write_atomically(&path, &key.private_key_to_pem_pkcs8()?, SECRET)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the certificates of the services, of the operator and of the front end anew where they are missing, about
     /// to expire, or for other names.
-    fn renew(&self, https_names: &[Identifier]) -> anyhow::Result<()> {
-        let services = Root::load(&self.dir.join("services/root"))?;
-        for service in Service::ALL {
+    fn renew(&self, services: &[Service], https_names: &[Identifier]) -> anyhow::Result<()> {
+        self.create_receipt_keys(services)?;
+        let root = Root::load(&self.dir.join("services/root"))?;
+        for &service in services {
             let leaf = Leaf {
                 path: self.dir.join("services").join(service.name()),
                 names: vec![Identifier::parse("dns", &service.dns_name())?],
                 usages: &[ExtendedUsage::ServerAuth, ExtendedUsage::ClientAuth],
             };
-            leaf.renew(&services)?;
+            leaf.renew(&root)?;
         }
         let operator = Leaf {
             path: self.dir.join("services/operator"),
             names: vec![Identifier::parse("dns", OPERATOR)?],
             usages: &[ExtendedUsage::ClientAuth],
         };
-        operator.renew(&services)?;
+        operator.renew(&root)?;
         let https = Leaf {
             path: self.dir.join("https/server"),
             names: https_names.to_vec(),
@@ -196,14 +216,21 @@ impl Pki {
         self.dir.join("https/ca.pem")
     }
 
-    /// What the validation authority signs receipts with.
-    pub(crate) fn receipt_key(&self) -> PathBuf {
-        self.dir.join("va/receipt.key")
+    /// What a perspective signs receipts with.
+    pub(crate) fn receipt_key(&self, perspective: Service) -> PathBuf {
+        self.receipt(perspective, "key")
     }
 
-    /// What the certificate authority verifies receipts with.
-    pub(crate) fn receipt_public_key(&self) -> PathBuf {
-        self.dir.join("va/receipt.pub")
+    /// What a perspective's receipts are verified with.
+    pub(crate) fn receipt_public_key(&self, perspective: Service) -> PathBuf {
+        self.receipt(perspective, "pub")
+    }
+
+    fn receipt(&self, perspective: Service, extension: &str) -> PathBuf {
+        self.dir.join("va").join(match perspective {
+            Service::Remote(number) => format!("receipt-{number}.{extension}"),
+            _ => format!("receipt.{extension}"),
+        })
     }
 
     /// The front end's key for nonces.
