@@ -1,4 +1,4 @@
-//! The whole CA as its users meet it: `cairn local` with its six processes, over HTTPS and mutual TLS.
+//! The whole CA as its users meet it: `cairn local` with all its processes, over HTTPS and mutual TLS.
 //!
 //! One CA is shared by all tests ([`support::stack`]); a test that restarts or reconfigures something runs
 //! one of its own. The binaries must have been built before: `make test` does that.
