@@ -1,14 +1,21 @@
 //! Bodies of requests: of one media type, of bounded length, in bounded time.
 
+use std::pin::{Pin, pin};
+
 use bytes::Bytes;
 use cairn_types::{Duration, Error, ErrorKind};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http_body::Body;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tokio::time::{Instant, timeout_at};
 
 /// The most octets that a request may have.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
+
+/// What is still read of a body that is too large, in octets: a client that is writing when the connection closes may
+/// never see the answer.
+const MAX_DISCARDED: usize = 4 * MAX_BODY;
 
 /// RFC 8555 section 6.2.
 const JOSE: &str = "application/jose+json";
@@ -24,16 +31,32 @@ where
         let detail = format!("the body of the request is larger than {MAX_BODY} octets");
         Error::new(ErrorKind::PayloadTooLarge, detail)
     };
+    let deadline = Instant::now() + timeout;
+    let mut body = pin!(body);
     if body.size_hint().lower() > MAX_BODY as u64 {
+        let _ = timeout_at(deadline, discard(body)).await;
         return Err(too_large());
     }
-    let collected = tokio::time::timeout(timeout, Limited::new(body, MAX_BODY).collect())
+    let collected = timeout_at(deadline, Limited::new(body.as_mut(), MAX_BODY).collect())
         .await
         .map_err(|_| Error::new(ErrorKind::RequestTimeout, "the body of the request took too long"))?;
     match collected {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let _ = timeout_at(deadline, discard(body)).await;
+            Err(too_large())
+        }
         Err(error) => Err(Error::malformed("the body of the request broke off").because(error.to_string())),
+    }
+}
+
+/// Reads on to the end of the body, unless that is too far.
+async fn discard<B: Body<Data = Bytes>>(mut body: Pin<&mut B>) {
+    let mut discarded = 0;
+    while discarded <= MAX_DISCARDED
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        discarded += frame.data_ref().map_or(0, Bytes::len);
     }
 }
 
@@ -51,6 +74,8 @@ fn check_type(headers: &HeaderMap) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Poll;
 
     use futures_util::stream;
@@ -105,6 +130,26 @@ mod tests {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PayloadTooLarge);
+    }
+
+    /// A client may still be writing: it gets the answer only if the connection is not closed under it.
+    #[tokio::test]
+    async fn a_body_that_is_a_little_too_large_is_read_to_its_end() {
+        let (written, unread) = (2 * MAX_BODY, Arc::new(AtomicUsize::new(2 * MAX_BODY)));
+        let left = Arc::clone(&unread);
+        let frames = (0..written / 1024).map(move |_| {
+            left.fetch_sub(1024, Ordering::Relaxed);
+            Ok::<_, Infallible>(Frame::data(Bytes::from(vec![b' '; 1024])))
+        });
+        let error = read(
+            &headers(JOSE),
+            StreamBody::new(stream::iter(frames)),
+            Duration::from_secs(60),
+        )
+        .await
+        .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PayloadTooLarge);
+        assert_eq!(unread.load(Ordering::Relaxed), 0);
     }
 
     #[tokio::test]
