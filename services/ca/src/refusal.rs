@@ -81,10 +81,13 @@ impl From<Refusal> for Error {
             | Refusal::Request(_)
             | Refusal::Payload(_)
             | Refusal::OtherRequest
-            | Refusal::OtherCsr
-            | Refusal::NoEvidence(_)
-            | Refusal::Evidence(_) => Self::unauthorized(
+            | Refusal::OtherCsr => Self::unauthorized(
                 "the signer could not verify that the account may have this certificate and asked for it",
+            )
+            .because(text),
+            Refusal::NoEvidence(_) | Refusal::Evidence(_) => Self::unauthorized(
+                "the proofs of control over the order's identifiers do not satisfy the signer, or not any more; a new \
+                 order asks for new ones",
             )
             .because(text),
         }

@@ -74,7 +74,12 @@ impl Ra {
                 }
                 (Setback::Ours(error), _) => return self.fail_order(context, issuing, gave_up(error)).await,
                 (Setback::Passing(error) | Setback::Final(error), _) => {
-                    return self.fail_order(context, issuing, error).await;
+                    let distrusted = error.kind() == ErrorKind::Unauthorized;
+                    let failed = self.fail_order(context, issuing, error).await?;
+                    if distrusted && failed.status == OrderStatus::Invalid {
+                        self.distrust(context, &failed).await;
+                    }
+                    return Ok(failed);
                 }
             };
             tokio::time::sleep(pause).await;

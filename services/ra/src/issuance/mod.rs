@@ -1,6 +1,7 @@
 //! From a lease on an order to its certificate.
 
 mod caa_recheck;
+mod distrust;
 mod drive;
 mod setback;
 

@@ -18,8 +18,8 @@ use cairn_rpc::pb::core::v1 as core;
 use cairn_rpc::pb::sa::v1 as sa;
 use cairn_rpc::pb::va::v1 as va;
 use cairn_types::{
-    Account, Authorization, CaaCheck, Certificate, Error, Order, OrderStatus, Problem, Result, Timestamp,
-    ValidationOutcome, ValidationRequest,
+    Account, Authorization, AuthorizationId, CaaCheck, Certificate, Error, Order, OrderStatus, Problem,
+    Result, Timestamp, ValidationOutcome, ValidationRequest,
 };
 use tonic::{Request, Response, Status};
 
@@ -76,6 +76,7 @@ pub(crate) enum Call {
     Validate(ValidationRequest),
     CheckCaa(CaaCheck),
     Issue(Issue),
+    DeactivateAuthorization(AuthorizationId),
 }
 
 /// The three fakes; clones share the world.
@@ -302,9 +303,13 @@ impl sa::authorizations_server::Authorizations for Fakes {
 
     async fn deactivate_authorization(
         &self,
-        _: Request<sa::DeactivateAuthorizationRequest>,
+        request: Request<sa::DeactivateAuthorizationRequest>,
     ) -> Answer<core::Authorization> {
-        unused()
+        let id = AuthorizationId::from_wire(request.into_inner().id).unwrap();
+        self.world(|world| world.calls.push(Call::DeactivateAuthorization(id)));
+        self.find("authorization", |world| world.evidence.first().cloned())
+            .map(|known| Response::new(known.authorization.into_wire()))
+            .map_err(cairn_rpc::to_status)
     }
 
     async fn add_receipts(

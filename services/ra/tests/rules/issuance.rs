@@ -133,6 +133,15 @@ async fn a_refusal_of_the_signer_ends_the_order() {
         done.error.map(|problem| problem.kind),
         Some(ErrorKind::Unauthorized)
     );
+    // What was proved is not used again: the signer would refuse the next order as well.
+    stage.fakes.world(|world| {
+        let given_up = world.calls.iter().filter_map(|call| match call {
+            Call::DeactivateAuthorization(id) => Some(*id),
+            _ => None,
+        });
+        assert_eq!(given_up.collect::<Vec<_>>(), order.authorizations);
+        assert!(!order.authorizations.is_empty());
+    });
 }
 
 #[tokio::test]
