@@ -126,7 +126,11 @@ fn authority(config: &Config, env: &Env) -> Result<Authority, BoxError> {
             persist: PersistSettings {
                 draft: config.dns_persist_01.draft,
                 issuers: config.dns_persist_01.issuers(&config.caa.identities).to_vec(),
-                account_hash_prefix: config.dns_persist_01.account_hash_prefix.clone().unwrap_or_default(),
+                account_hash_prefix: config
+                    .dns_persist_01
+                    .account_hash_prefix
+                    .clone()
+                    .unwrap_or_default(),
                 clock: Arc::clone(&env.clock),
             },
         },

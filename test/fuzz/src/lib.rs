@@ -9,11 +9,11 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use cairn_acme::nonce::Nonces;
-use cairn_acme::persist::Record;
 use cairn_acme::objects::{
     AccountUpdate, FinalizePayload, KeyChangePayload, NewAccount, NewAuthorization, NewOrder,
     RevocationPayload,
 };
+use cairn_acme::persist::Record;
 use cairn_acme::{CertificateId, ExternalAccountBinding, KeyChange, ParsedJws, PublicKey, base64url, json};
 use cairn_types::{Duration, Identifier, Timestamp};
 use cairn_x509::{CertificateRequest, CertificateView};

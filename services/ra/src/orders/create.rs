@@ -5,8 +5,8 @@ use cairn_rpc::Context;
 use cairn_rpc::api::ra::{NewAuthorization, NewOrder};
 use cairn_rpc::api::sa::{CreateOrder, FindValidAuthorizations};
 use cairn_types::{
-    Account, Authorization, Error, ErrorKind, Identifier, MAX_IDENTIFIERS, Order, OrderId,
-    OrderStatus, Result, Subproblem, Timestamp,
+    Account, Authorization, Error, ErrorKind, Identifier, MAX_IDENTIFIERS, Order, OrderId, OrderStatus,
+    Result, Subproblem, Timestamp,
 };
 use cairn_x509::RequestedValidity;
 

@@ -193,7 +193,10 @@ pub fn permits(records: &[CAA], wildcard: bool) -> bool {
     assert!(evaluate::evaluate(&more, &asker).is_err());
     let says = |record: &CAA| {
         record.tag.len() >= 5
-            && record.tag.get(..5).is_some_and(|tag| tag.eq_ignore_ascii_case("issue"))
+            && record
+                .tag
+                .get(..5)
+                .is_some_and(|tag| tag.eq_ignore_ascii_case("issue"))
             && String::from_utf8_lossy(&record.value)
                 .to_ascii_lowercase()
                 .contains("ca.example")

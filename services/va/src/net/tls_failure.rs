@@ -43,7 +43,13 @@ pub(crate) fn reason(error: &Error) -> String {
     }
     let said: Vec<&str> = error
         .ssl_error()
-        .map(|stack| stack.errors().iter().filter_map(openssl::error::Error::reason).collect())
+        .map(|stack| {
+            stack
+                .errors()
+                .iter()
+                .filter_map(openssl::error::Error::reason)
+                .collect()
+        })
         .unwrap_or_default();
     match said.last() {
         Some(last) => in_words(last),

@@ -127,7 +127,10 @@ async fn wrong_answers_are_shown_beside_the_right_one() {
         let body = body.to_owned();
         attempt(move |_| ok(&body))
             .await
-            .refused(wrong, &["something other than the key authorization", shown, file])
+            .refused(
+                wrong,
+                &["something other than the key authorization", shown, file],
+            )
             .transient(false);
     }
     attempt(|_| Answer::Bytes(b"HTTP/1.1 200 OK\r\n\r\n\xff\xfe".to_vec()))

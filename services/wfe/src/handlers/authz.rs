@@ -38,7 +38,12 @@ pub(super) async fn post(
             return Err(Error::malformed(detail).into());
         }
     };
-    let answer = Answer::json(&present::authorization(&authorization, call.now, &wfe.urls, &wfe.persist))?;
+    let answer = Answer::json(&present::authorization(
+        &authorization,
+        call.now,
+        &wfe.urls,
+        &wfe.persist,
+    ))?;
     Ok(if present::is_validating(&authorization, call.now) {
         answer.retry_after(present::VALIDATING)
     } else {

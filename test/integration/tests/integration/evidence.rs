@@ -79,7 +79,9 @@ async fn what_a_certificate_rests_on_holds_until_somebody_tampers_with_it() -> R
     }
     let ca_config = dir.join("config/ca.toml").display().to_string();
     let env = stack.env();
-    let operator = env.get("CAIRN_OPERATOR_CONFIG").context("CAIRN_OPERATOR_CONFIG")?;
+    let operator = env
+        .get("CAIRN_OPERATOR_CONFIG")
+        .context("CAIRN_OPERATOR_CONFIG")?;
     let explicit = [&first, "--config", operator, "--ca-config", &ca_config];
     assert_eq!(seen, report(&explicit, 0)?);
     let text = evidence(&[&second, "--local", &local], 0)?;
@@ -97,7 +99,11 @@ async fn what_a_certificate_rests_on_holds_until_somebody_tampers_with_it() -> R
     let fault = refused["names"][0]["fault"].as_str().context("fault")?;
     assert!(fault.contains("an address for special use (loopback)"), "{fault}");
 
-    let unknown = format!("{}{}", &first[..30], if first.ends_with("00") { "11" } else { "00" });
+    let unknown = format!(
+        "{}{}",
+        &first[..30],
+        if first.ends_with("00") { "11" } else { "00" }
+    );
     evidence(&[&unknown, "--local", &local], 2)?;
 
     // The receipts of one name stand in for those of another.

@@ -27,11 +27,7 @@ pub struct ChallengeObject {
     )]
     pub issuer_domain_names_01: Vec<String>,
     /// The same, as draft -02 calls them.
-    #[serde(
-        default,
-        rename = "issuerDomainNames",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, rename = "issuerDomainNames", skip_serializing_if = "Vec::is_empty")]
     pub issuer_domain_names: Vec<String>,
     /// When control was proved.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339_option")]

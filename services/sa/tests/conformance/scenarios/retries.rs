@@ -9,11 +9,7 @@ use crate::stage::{HOUR, Stage, dns, problem};
 
 /// The same request again, which another one is taken for that was made less than an hour ago.
 fn again(stage: &Stage, account: &Account, order: &Order) -> CreateOrder {
-    let names: Vec<_> = order
-        .identifiers
-        .iter()
-        .map(Identifier::value)
-        .collect();
+    let names: Vec<_> = order.identifiers.iter().map(Identifier::value).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let mut request = stage.order(account, &names);
     request.order.not_before = order.not_before;
