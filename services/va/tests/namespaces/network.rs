@@ -75,23 +75,27 @@ impl Network {
             let (name, via) = (namespace(*index), format!("44.1.{index}.2"));
             run(&format!("ip -n {name} route {change} {VICTIM}/32 via {via}"));
         };
-        self.hijacked.iter().for_each(|index| route("delete", index));
-        perspectives.iter().for_each(|index| route("add", index));
+        for index in &self.hijacked {
+            route("delete", index);
+        }
+        for index in perspectives {
+            route("add", index);
+        }
         self.hijacked = perspectives.to_vec();
     }
+}
 
-    /// Listens at the victim's address: here, or in the namespace of the attacker.
-    pub(crate) fn listen(&self, attacker: bool) -> TcpListener {
-        // A socket stays in the namespace that its thread was in.
-        let listen = move || {
-            if attacker {
-                let namespace = File::open("/run/netns/attacker").unwrap();
-                setns(namespace, CloneFlags::CLONE_NEWNET).unwrap();
-            }
-            TcpListener::bind((VICTIM, 80)).unwrap()
-        };
-        std::thread::spawn(listen).join().unwrap()
-    }
+/// Listens at the victim's address: here, or in the namespace of the attacker. The network must be there.
+pub(crate) fn listen(attacker: bool) -> TcpListener {
+    // A socket stays in the namespace that its thread was in.
+    let listen = move || {
+        if attacker {
+            let namespace = File::open("/run/netns/attacker").unwrap();
+            setns(namespace, CloneFlags::CLONE_NEWNET).unwrap();
+        }
+        TcpListener::bind((VICTIM, 80)).unwrap()
+    };
+    std::thread::spawn(listen).join().unwrap()
 }
 
 fn run(script: &str) {

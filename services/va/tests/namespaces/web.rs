@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::network::Network;
+use crate::network::{Network, listen};
 use crate::perspectives::Who;
 
 /// Both servers.
@@ -18,10 +18,10 @@ pub(crate) struct Web {
 
 impl Web {
     /// Starts both. Each serves the key authorization of its owner's account for whatever is asked.
-    pub(crate) fn start(network: &Network) -> Self {
+    pub(crate) fn start(_network: &Network) -> Self {
         let slow = Arc::new(Mutex::new(BTreeSet::new()));
-        serve(network.listen(false), Who::Victim, Arc::clone(&slow));
-        serve(network.listen(true), Who::Attacker, Arc::default());
+        serve(listen(false), Who::Victim, Arc::clone(&slow));
+        serve(listen(true), Who::Attacker, Arc::default());
         Self { slow }
     }
 
