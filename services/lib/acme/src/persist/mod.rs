@@ -23,7 +23,7 @@ pub enum Draft {
     #[serde(rename = "01")]
     V01,
     /// draft-ietf-acme-dns-persist-02: challenges list `issuerDomainNames`; records name the account by a hash of
-    /// name, account key and account URL, see [`account_hash`].
+    /// name, account key and account URL, see [`account_hash()`].
     #[serde(rename = "02")]
     V02,
 }
