@@ -133,12 +133,7 @@ impl Configuration for Config {
         self.dns_persist_01.check("dns_persist_01")?;
         names("dns.loopback_suffixes", &self.dns.loopback_suffixes)?;
         self.dns.check()?;
-        if !self.dns.loopback_suffixes.is_empty() && !self.addresses.allow.contains(&AddressClass::Loopback) {
-            return Err(
-                "dns.loopback_suffixes: names under them could not be contacted; add \"loopback\" to addresses.allow"
-                    .to_owned(),
-            );
-        }
+        self.check_loopback()?;
         let positive = [
             ("dns.attempts", self.dns.attempts > 0),
             ("dns.timeout", !self.dns.timeout.is_zero()),
@@ -151,6 +146,24 @@ impl Configuration for Config {
         match positive.iter().find(|(_, positive)| !positive) {
             Some((key, _)) => Err(format!("{key}: must be more than zero")),
             None => Ok(()),
+        }
+    }
+}
+
+impl Config {
+    /// Loopback addresses are this machine's own: who may contact them says so twice.
+    fn check_loopback(&self) -> Result<(), String> {
+        let allowed = self.addresses.allow.contains(&AddressClass::Loopback);
+        match (allowed, self.dns.loopback_suffixes.is_empty()) {
+            (false, false) => Err(
+                "dns.loopback_suffixes: names under them could not be contacted; add \"loopback\" to addresses.allow"
+                    .to_owned(),
+            ),
+            (true, true) => Err(
+                "addresses.allow: \"loopback\" is for a CA that validates its own machine, and needs dns.loopback_suffixes"
+                    .to_owned(),
+            ),
+            _ => Ok(()),
         }
     }
 }

@@ -162,6 +162,7 @@ fn what_makes_no_sense_is_refused_by_key() {
             "dns.loopback_suffixes",
         ),
         ("allow = []", "allow = [\"link-local\"]", "link-local"),
+        ("allow = []", "allow = [\"loopback\"]", "addresses.allow"),
         ("dnssec = \"validate\"", "dnssec = \"maybe\"", "maybe"),
         ("\"127.0.0.1:53\"]", "\"localhost:53\"]", "localhost:53"),
         (

@@ -91,7 +91,7 @@ impl Fleet {
              [tls]\ncertificate = \"{name}.pem\"\nkey = \"{name}.key\"\nca = \"ca.pem\"\n\
              [perspective]\nname = \"{name}\"\nrole = \"{role}\"\nrir = \"{region}\"\nreceipt_key = \"{name}.receipt\"\n\
              [caa]\nidentities = [\"{ISSUER}\"]\n\
-             [dns]\nresolvers = [\"{resolver}\"]\ndnssec = \"off\"\n\
+             [dns]\nresolvers = [\"{resolver}\"]\ndnssec = \"off\"\nloopback_suffixes = [\"localhost\"]\n\
              [addresses]\nallow = [\"loopback\"]\n\
              [http_01]\nport = {http}\n[tls_alpn_01]\nport = {alpn}\n\
              [log]\nformat = \"json\"\nlevel = \"info\"\n[debug]\nlisten = \"{debug}\"\n[runtime]\nworkers = 1\n"
