@@ -3,6 +3,7 @@
 //! Any of these steps may be the last that a process takes. Whoever repeats the call finds the octets that were
 //! stored, and signs only those; what was signed and not stored was never seen by anybody but the log.
 
+use cairn_evidence::Skipped;
 use cairn_kit::audit::{Actor, Record};
 use cairn_rpc::Context;
 use cairn_rpc::api::ca::Issue;
@@ -17,6 +18,9 @@ use crate::settings::NamedIssuer;
 
 #[cfg(feature = "planted-bug")]
 mod planted;
+
+/// How many of the receipts that do not count a line of the log shows.
+const SHOWN: usize = 12;
 
 /// Octets that passed the lint, and whose they are.
 struct Prepared<'a> {
@@ -53,10 +57,23 @@ impl Ca {
     /// What the request entitles to.
     fn entitle<'a>(&'a self, issue: &'a Issue) -> Result<Entitlement<'a>> {
         let verified = self.settings.verify(issue, self.clock.now());
-        Ok(verified.inspect_err(|refusal| {
+        let entitlement = verified.inspect_err(|refusal| {
             self.measures.refused(refusal);
             tracing::warn!(order = %issue.order.id, why = %refusal, "no certificate");
-        })?)
+        })?;
+        for verified in entitlement.evidence() {
+            let disregarded: Vec<_> = verified
+                .disregarded()
+                .iter()
+                .take(SHOWN)
+                .map(Skipped::to_string)
+                .collect();
+            if !disregarded.is_empty() {
+                tracing::warn!(order = %issue.order.id, identifier = %verified.identifier(), quorum = verified.quorum(),
+                    disregarded = disregarded.join("; "), "some receipts do not count");
+            }
+        }
+        Ok(entitlement)
     }
 
     /// A serial, and octets around it.
