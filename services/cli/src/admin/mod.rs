@@ -11,7 +11,9 @@ mod validate;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Subcommand;
+use serde::Serialize;
 
 use crate::local::operator_config;
 use operator::Operator;
@@ -50,6 +52,24 @@ enum Outcome {
     Well,
     /// Something is not as it should be.
     Found,
+}
+
+impl Outcome {
+    /// Prints a report, as JSON for programs or as text. All is well if it says so.
+    fn tell<R: Serialize>(
+        report: &R,
+        json: bool,
+        text: impl FnOnce(&R) -> String,
+        well: bool,
+    ) -> anyhow::Result<Self> {
+        let printed = if json {
+            serde_json::to_string_pretty(report).context("the report")?
+        } else {
+            text(report)
+        };
+        println!("{}", printed.trim_end());
+        Ok(if well { Self::Well } else { Self::Found })
+    }
 }
 
 /// Runs a command.

@@ -7,7 +7,6 @@ mod progress;
 mod summary;
 mod text;
 
-use anyhow::Context as _;
 use cairn_rpc::api::audit::{Check, Subject};
 use cairn_types::Duration;
 use clap::builder::RangedU64ValueParser;
@@ -72,17 +71,7 @@ pub(super) async fn run(args: &Args, operator: &Operator) -> anyhow::Result<Outc
         }
     }
     progress.end();
-    let report = if args.json {
-        serde_json::to_string_pretty(&summary).context("the report")?
-    } else {
-        text::render(&summary)
-    };
-    println!("{}", report.trim_end());
-    Ok(if summary.is_clean() {
-        Outcome::Well
-    } else {
-        Outcome::Found
-    })
+    Outcome::tell(&summary, args.json, text::render, summary.is_clean())
 }
 
 #[cfg(test)]

@@ -67,17 +67,7 @@ pub(super) async fn run(args: &Args, operator: &Operator) -> anyhow::Result<Outc
     let config = CaConfig::load(path)?;
     let stored = Stored::read(operator, args.serial).await?;
     let report = judge::judge(&config, &stored)?;
-    let printed = if args.json {
-        serde_json::to_string_pretty(&report).context("the report")?
-    } else {
-        text::render(&report)
-    };
-    println!("{}", printed.trim_end());
-    Ok(if report.holds {
-        Outcome::Well
-    } else {
-        Outcome::Found
-    })
+    Outcome::tell(&report, args.json, text::render, report.holds)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 mod text;
 
-use anyhow::Context as _;
 use cairn_acme::base64url;
 use cairn_rpc::api::va::DryRun;
 use cairn_types::{ChallengeType, Duration, Identifier, Observation, Thumbprint, Token, ValidationOutcome};
@@ -157,18 +156,8 @@ pub(super) async fn run(args: &Args, operator: &Operator) -> anyhow::Result<Outc
     let va = operator.va()?;
     let outcome = va.dry_run(&Operator::context(TIMEOUT), args.request()).await;
     let trial = args.trial(outcome.map_err(|error| operator.va_failure(error))?);
-    let report = if args.json {
-        serde_json::to_string_pretty(&trial).context("the report")?
-    } else {
-        text::render(&trial)
-    };
-    println!("{}", report.trim_end());
     let all = trial.observations.iter().all(|seen| seen.kind.is_none());
-    Ok(if trial.passed && all {
-        Outcome::Well
-    } else {
-        Outcome::Found
-    })
+    Outcome::tell(&trial, args.json, text::render, trial.passed && all)
 }
 
 #[cfg(test)]
