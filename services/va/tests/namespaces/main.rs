@@ -29,6 +29,9 @@ const UNSHARE: [&str; 5] = ["--user", "--map-root-user", "--net", "--mount", "--
 /// What the kernel must be able to do: namespaces for ordinary users, pairs of virtual interfaces, and bridges.
 const PROBE: &str = "ip link add probe0 type veth peer name probe1 && ip link add probe2 type bridge";
 
+/// Tells the test within the namespaces that it is there.
+const INSIDE: &str = "CAIRN_TEST_INSIDE";
+
 #[test]
 fn hijacked_slow_and_dead_perspectives() {
     let probe = Command::new("unshare")
@@ -55,6 +58,7 @@ fn hijacked_slow_and_dead_perspectives() {
         .args(UNSHARE)
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", "inside", "--ignored", "--nocapture"])
+        .env(INSIDE, "yes")
         .output()
         .unwrap();
     let told =
@@ -146,7 +150,16 @@ const CASES: [Case; 13] = [
 
 #[test]
 #[ignore = "runs within the namespaces that the other test makes"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is how one test tells the other"
+)]
 fn inside() {
+    // Elsewhere it would take the machine's own network apart.
+    assert!(
+        std::env::var_os(INSIDE).is_some(),
+        "only the other test may start this"
+    );
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
