@@ -29,11 +29,27 @@ const UNSHARE: [&str; 5] = ["--user", "--map-root-user", "--net", "--mount", "--
 /// What the kernel must be able to do: namespaces for ordinary users, pairs of virtual interfaces, and bridges.
 const PROBE: &str = "ip link add probe0 type veth peer name probe1 && ip link add probe2 type bridge";
 
-/// Tells the test within the namespaces that it is there.
+/// The test, for the process that it starts within the namespaces.
+const TEST: &str = "hijacked_slow_and_dead_perspectives";
+
+/// Tells the test that it is within the namespaces. Elsewhere it would take the machine's own network apart.
 const INSIDE: &str = "CAIRN_TEST_INSIDE";
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is how the test tells itself where it is"
+)]
 fn hijacked_slow_and_dead_perspectives() {
+    if std::env::var_os(INSIDE).is_some() {
+        inside();
+    } else {
+        outside();
+    }
+}
+
+/// Makes the namespaces, and runs the test again within them.
+fn outside() {
     let probe = Command::new("unshare")
         .args(UNSHARE)
         .args(["sh", "-ec", PROBE])
@@ -57,7 +73,7 @@ fn hijacked_slow_and_dead_perspectives() {
     let inside = Command::new("unshare")
         .args(UNSHARE)
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "inside", "--ignored", "--nocapture"])
+        .args(["--exact", TEST, "--nocapture"])
         .env(INSIDE, "yes")
         .output()
         .unwrap();
@@ -148,18 +164,7 @@ const CASES: [Case; 13] = [
     },
 ];
 
-#[test]
-#[ignore = "runs within the namespaces that the other test makes"]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the environment is how one test tells the other"
-)]
 fn inside() {
-    // Elsewhere it would take the machine's own network apart.
-    assert!(
-        std::env::var_os(INSIDE).is_some(),
-        "only the other test may start this"
-    );
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use cairn_servers::{Options, PgBouncer, Postgres, Role};
 
-/// A test that another one starts as a process of its own.
-const HOLDER: &str = "ends::holds_servers_until_it_is_killed";
+/// The test that starts itself as a process of its own, which holds servers.
+const TEST: &str = "ends::the_servers_of_a_killed_process_end";
+
+/// Tells that process what it is for.
+const HOLDER: &str = "CAIRN_TEST_HOLDS_SERVERS";
 
 fn until(what: &str, is_so: impl Fn() -> bool) -> Result<()> {
     let deadline = Instant::now() + Duration::from_secs(60);
@@ -80,9 +83,17 @@ fn a_dropped_server_is_gone() -> Result<()> {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is how the test tells itself what it is for"
+)]
 fn the_servers_of_a_killed_process_end() -> Result<()> {
+    if std::env::var_os(HOLDER).is_some() {
+        return hold_servers_until_killed();
+    }
     let mut holder = Command::new(std::env::current_exe()?)
-        .args(["--exact", HOLDER, "--ignored", "--nocapture"])
+        .args(["--exact", TEST, "--nocapture"])
+        .env(HOLDER, "yes")
         .stdout(Stdio::piped())
         .spawn()?;
     let lines = BufReader::new(holder.stdout.take().context("its output")?).lines();
@@ -107,9 +118,7 @@ fn the_servers_of_a_killed_process_end() -> Result<()> {
     until("the end of its directory", || !home.exists())
 }
 
-#[test]
-#[ignore = "the_servers_of_a_killed_process_end starts it"]
-fn holds_servers_until_it_is_killed() -> Result<()> {
+fn hold_servers_until_killed() -> Result<()> {
     let server = Postgres::start()?;
     println!(
         "server: {} {}",

@@ -12,7 +12,7 @@ const INTERNALS: [&str; 16] = [
     "src/",
     "/tmp/",
     "/home/",
-    "/root/",
+    env!("CARGO_MANIFEST_DIR"),
     "sqlite",
     "diesel",
     "SELECT ",
